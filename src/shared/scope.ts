@@ -1,0 +1,40 @@
+import type { Id } from './ids.ts';
+
+export interface MerchantScope {
+  readonly kind: 'merchant';
+  readonly merchantId: Id;
+}
+
+export interface UserScope {
+  readonly kind: 'user';
+  readonly userId: Id;
+}
+
+export interface PublicScope {
+  readonly kind: 'public';
+}
+
+/** Sees every tenant; the reason is written to the audit log. */
+export interface SystemScope {
+  readonly kind: 'system';
+  readonly reason: string;
+}
+
+/** Whose data a request or a job may touch. Found from the token and a membership looked up, never from a path. */
+export type Scope = MerchantScope | PublicScope | SystemScope | UserScope;
+
+export type Actor = { readonly kind: 'anonymous' } | { readonly kind: 'apiKey' | 'user'; readonly id: Id };
+
+/** All that a use case may know of the request that asked for it. */
+export interface RequestContext<S extends Scope = Scope> {
+  readonly actor: Actor;
+  readonly scope: S;
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+  /** The caller's network address, as seen past the trusted proxies. */
+  readonly address: string;
+  /** When nobody waits for the answer any more, in milliseconds since 1970: retries end before it. */
+  readonly deadlineAt: number;
+  readonly ifMatch: string | undefined;
+  readonly idempotencyKey: string | undefined;
+}
