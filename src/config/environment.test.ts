@@ -1,0 +1,88 @@
+import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { EnvironmentError, parseEnvironment, VARIABLE_NAMES } from './environment.ts';
+import { loadConfig } from './index.ts';
+
+const example = parseEnv(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8'));
+const strong = 'q8Zr2mVx7LkP0sWn4TyB6dHj9FgCaE1u';
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://shop.example',
+  MONGODB_URI: 'mongodb://a:27017,b:27017,c:27017/?replicaSet=rs0',
+  REDIS_URL: 'redis://queue:6379',
+  CACHE_REDIS_URL: 'redis://cache:6379',
+  JWT_SECRET: strong,
+  CURSOR_SECRET: `${strong}2`,
+  SMTP_URL: 'smtps://mail.example',
+  MAIL_FROM: 'shop@shop.example',
+};
+
+function faultsOf(environment: Record<string, string>): Record<string, string> {
+  try {
+    parseEnvironment(environment);
+    return {};
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    return Object.fromEntries(error.faults.map(({ variable, fault }) => [variable, fault]));
+  }
+}
+
+test('.env.example and the schema name the same variables', () => {
+  expect(Object.keys(example).toSorted()).toEqual(VARIABLE_NAMES.toSorted());
+});
+
+test('.env.example gives the values that development has when nothing is set', () => {
+  expect(parseEnvironment(example as Record<string, string>)).toEqual(parseEnvironment({}));
+});
+
+test('a whole production environment is accepted', () => {
+  expect(loadConfig(production)).toMatchObject({
+    environment: 'production',
+    database: { maxPoolSize: 100, minPoolSize: 10 },
+  });
+});
+
+test('all faults of a wrong environment are told at once', () => {
+  const faults = faultsOf({
+    PORT: 'http',
+    CACHE_ENABLED: 'yes',
+    REDIS_URL: 'localhost',
+    MIN_POOL_SIZE: '200',
+    SMS_PROVIDER: 'http',
+  });
+  expect(Object.keys(faults).sort()).toEqual([
+    'CACHE_ENABLED',
+    'MIN_POOL_SIZE',
+    'PORT',
+    'REDIS_URL',
+    'SMS_HTTP_TOKEN',
+    'SMS_HTTP_URL',
+  ]);
+});
+
+test('production without its secrets and servers names each of them', () => {
+  expect(Object.keys(faultsOf({ NODE_ENV: 'production' }))).toEqual(
+    expect.arrayContaining(['JWT_SECRET', 'CURSOR_SECRET', 'MONGODB_URI', 'REDIS_URL', 'CACHE_REDIS_URL', 'SMTP_URL']),
+  );
+});
+
+test.each([
+  ['a default', String(example.JWT_SECRET)],
+  ['a short', 'hunter2-canary'],
+  ['a monotonous', 'ab'.repeat(30)],
+])('%s secret refuses to start in production, and its value is not shown', (_kind, secret) => {
+  const environment = { ...production, JWT_SECRET: secret };
+  expect(Object.keys(faultsOf(environment))).toEqual(['JWT_SECRET']);
+  expect(() => parseEnvironment(environment)).not.toThrow(secret);
+});
+
+test.each(['staging', 'prod'])('the unknown environment %s is held to the rules of production', (name) => {
+  expect(Object.keys(faultsOf({ NODE_ENV: name }))).toEqual(expect.arrayContaining(['NODE_ENV', 'JWT_SECRET']));
+});
+
+test('no fault repeats the value of its variable', () => {
+  for (const variable of VARIABLE_NAMES) {
+    expect(JSON.stringify(faultsOf({ ...production, [variable]: '\u0000canary-7391' }))).not.toContain('canary-7391');
+  }
+});

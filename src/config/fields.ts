@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** How one variable of the environment is read: always from text, and never echoing it. */
+export const port = () => z.coerce.number('must be a port number').int().min(0).max(65_535);
+
+export const count = (min: number, max: number) => z.coerce.number('must be a whole number').int().min(min).max(max);
+
+export const flag = () => z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+export const url = (...protocols: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (value) => protocols.includes(protocolOf(value)),
+      `must be a URL that begins with ${protocols.join(' or ')}//`,
+    );
+
+/** A comma-separated list; blanks around and empty places are dropped. */
+export const list = () =>
+  z.string().transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+const MIN_SECRET_LENGTH = 32;
+const MIN_DIFFERENT_CHARACTERS = 10;
+
+/** Begins every secret that ships with the source, and so is known to the world. */
+export const DEVELOPMENT_SECRET = 'development-only-';
+
+/** What is wrong with a secret that strangers must not guess, or undefined. Says nothing of the secret itself. */
+export function weaknessOf(secret: string): string | undefined {
+  if (secret.startsWith(DEVELOPMENT_SECRET)) return 'is a default that everybody knows: set one of your own';
+  if (secret.length < MIN_SECRET_LENGTH) return `must have at least ${String(MIN_SECRET_LENGTH)} characters`;
+  if (new Set(secret).size < MIN_DIFFERENT_CHARACTERS) return 'is too easy to guess: take random characters';
+  return undefined;
+}
+
+/** As Express wants it: false, a number of proxies in front, or the addresses and subnets of trusted ones. */
+export const trustProxy = () =>
+  z.string().transform((value): boolean | number | string => {
+    if (value === 'false') return false;
+    return /^\d{1,2}$/.test(value) ? Number(value) : value;
+  });
+
+function protocolOf(value: string): string {
+  return URL.parse(value)?.protocol ?? '';
+}

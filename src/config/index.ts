@@ -1,0 +1,71 @@
+import { parseEnvironment, type VariableName, type Variables } from './environment.ts';
+
+export { EnvironmentError } from './environment.ts';
+
+/** The configuration as the parts of the program ask for it. */
+export type Config = ReturnType<typeof toConfig>;
+
+/**
+ * Reads the configuration of this process.
+ * @throws EnvironmentError with every fault at once; the caller prints its message and exits with 1.
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  return toConfig(parseEnvironment(environment));
+}
+
+/** Whether somebody has set a variable: the launcher starts a server of its own for what is not set. */
+export function isSet(variable: VariableName): boolean {
+  return (process.env[variable] ?? '') !== '';
+}
+
+/** The environment for a child process: this one's, with some variables set. */
+export function childEnvironment(
+  overrides: Readonly<Partial<Record<VariableName, string>>>,
+): Record<string, string | undefined> {
+  return { ...process.env, ...overrides };
+}
+
+function toConfig(env: Variables) {
+  return {
+    environment: env.NODE_ENV,
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      publicUrl: env.PUBLIC_URL,
+      trustProxy: env.TRUST_PROXY,
+      corsOrigins: env.CORS_ORIGINS,
+      slowRequestMs: env.SLOW_REQUEST_MS,
+      shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
+    },
+    log: { level: env.LOG_LEVEL },
+    database: {
+      uri: env.MONGODB_URI,
+      name: env.DB_NAME,
+      maxPoolSize: env.MAX_POOL_SIZE,
+      minPoolSize: env.MIN_POOL_SIZE,
+    },
+    redis: { queueUrl: env.REDIS_URL, cacheUrl: env.CACHE_REDIS_URL, password: env.REDIS_PASSWORD },
+    queue: { prefix: env.QUEUE_PREFIX },
+    cache: {
+      enabled: env.CACHE_ENABLED,
+      warmer: { enabled: env.CACHE_WARMER_ENABLED, intervalMs: env.CACHE_WARMER_INTERVAL * 1_000 },
+    },
+    tokens: {
+      secret: env.JWT_SECRET,
+      previousSecret: env.JWT_PREVIOUS_SECRET,
+      issuer: env.JWT_ISSUER,
+      audience: env.JWT_AUDIENCE,
+    },
+    cursors: { secret: env.CURSOR_SECRET },
+    limits: {
+      instances: env.API_INSTANCES,
+      perAddress: env.LIMIT_PER_ADDRESS,
+      perTenant: env.LIMIT_PER_TENANT,
+      perUser: env.LIMIT_PER_USER,
+      perKey: env.LIMIT_PER_KEY,
+    },
+    mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM },
+    sms: { provider: env.SMS_PROVIDER, url: env.SMS_HTTP_URL, token: env.SMS_HTTP_TOKEN },
+    memory: { intervalMs: env.MEMORY_CHECK_SECONDS * 1_000, maxHeapBytes: env.MAX_HEAP_MB * 1_024 * 1_024 },
+  } as const;
+}
