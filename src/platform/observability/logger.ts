@@ -1,0 +1,50 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { redact, redactText } from './redact.ts';
+import { currentTrace } from './trace.ts';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  readonly level: string;
+  /** Which process writes: `api`, `worker-email`. */
+  readonly service: string;
+  /** Where lines go; standard output unless a test listens. */
+  readonly destination?: DestinationStream;
+}
+
+/**
+ * A logger of JSON lines. Each line carries the request it belongs to, and is stripped of tokens, passwords,
+ * card and phone numbers on its way out, so that no caller has to think of it.
+ */
+export function createLogger({ level, service, destination }: LoggerOptions): Logger {
+  const options = {
+    level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    messageKey: 'message',
+    errorKey: 'error',
+    // What is handed over is redacted as a whole; pino's own serializer would print an error's every property.
+    serializers: { error: (value: unknown) => value },
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      log: (fields: Record<string, unknown>) => redact(fields) as Record<string, unknown>,
+    },
+    mixin: () => {
+      const trace = currentTrace();
+      return trace === undefined ? {} : { requestId: trace.requestId, traceId: trace.traceId };
+    },
+    hooks: {
+      logMethod(this: Logger, args: Parameters<pino.LogFn>, method: pino.LogFn) {
+        method.apply(this, cleanArguments(args) as Parameters<pino.LogFn>);
+      },
+    },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Pino makes a bare error's message the line's message, past the formatters: it is taken apart before. */
+function cleanArguments([first, ...rest]: readonly unknown[]): unknown[] {
+  const named: unknown[] =
+    first instanceof Error ? [{ error: first }, ...(rest.length > 0 ? rest : [first.message])] : [first, ...rest];
+  return named.map((argument) => (typeof argument === 'string' ? redactText(argument) : argument));
+}
