@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import type { Document } from 'bson';
+import type { Document } from '../bson/codec.ts';
 import { CommandError } from '../errors.ts';
 import { isCompressible } from './compression.ts';
 import { FrameReader } from './frames.ts';

@@ -1,5 +1,5 @@
 import { Long, Timestamp } from 'bson';
-import type { Document } from 'bson';
+import type { Document } from '../bson/codec.ts';
 import { COMPRESSORS } from './compression.ts';
 import { MAX_MESSAGE_BYTES } from './wire.ts';
 import type { Request } from './request.ts';

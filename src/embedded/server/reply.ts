@@ -1,7 +1,8 @@
-import { BSONError, serialize } from 'bson';
-import type { Document, Long } from 'bson';
+import { BSONError } from 'bson';
+import type { Long } from 'bson';
+import { BsonType, encode, rawField } from '../bson/codec.ts';
+import type { Document } from '../bson/codec.ts';
 import { CommandError, ErrorCodes } from '../errors.ts';
-import { BsonType, rawValueOf } from './raw.ts';
 
 /** The documents of a cursor's reply, spliced in as they are stored. */
 export interface CursorReply {
@@ -89,10 +90,18 @@ function writeNamespace(target: Buffer, namespace: string, bytes: number, start:
   return position + 1;
 }
 
+/** The members that are there: `undefined` would be written as null. */
+function present(document: Document): Document {
+  const entries = Object.entries(document);
+  return entries.some(([, value]) => value === undefined)
+    ? Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+    : document;
+}
+
 /** The elements of a document without its length and end. */
 function elementsOf(document: Document | undefined): Buffer {
   if (document === undefined) return NOTHING;
-  const bytes = Buffer.from(serialize(document, { ignoreUndefined: true }));
+  const bytes = encode(present(document));
   return bytes.subarray(4, bytes.length - 1);
 }
 
@@ -146,29 +155,22 @@ export function isExpected(error: unknown): boolean {
 export function errorReply(error: unknown): Buffer {
   const failure = commandErrorOf(error) ?? new CommandError(ErrorCodes.InternalError, 'Internal error of the server');
   const { labels, ...details } = failure.details;
-  return Buffer.from(
-    serialize(
-      {
-        ...(labels === undefined ? {} : { errorLabels: labels }),
-        ok: 0,
-        errmsg: failure.message,
-        code: failure.code,
-        codeName: failure.codeName,
-        ...details,
-      },
-      { ignoreUndefined: true },
-    ),
+  return encode(
+    present({
+      ...(labels === undefined ? {} : { errorLabels: labels }),
+      ok: 0,
+      errmsg: failure.message,
+      code: failure.code,
+      codeName: failure.codeName,
+      ...details,
+    }),
   );
 }
 
-const CURSOR = Buffer.from('cursor');
-const ID = Buffer.from('id');
-
 /** Whether a reply says that its cursor has more to give: a cursor with an id other than 0. */
 export function hasOpenCursor(reply: Buffer): boolean {
-  const cursor = rawValueOf(reply, CURSOR);
+  const cursor = rawField(reply, 'cursor');
   if (cursor?.type !== BsonType.object) return false;
-  const document = reply.subarray(cursor.start, cursor.end);
-  const id = rawValueOf(document, ID);
-  return id?.type === BsonType.long && document.readBigInt64LE(id.start) !== 0n;
+  const id = rawField(cursor.bytes, 'id');
+  return id?.type === BsonType.long && id.bytes.readBigInt64LE() !== 0n;
 }

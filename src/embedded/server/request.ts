@@ -1,7 +1,7 @@
-import { deserialize } from 'bson';
-import type { Document } from 'bson';
+import { BsonType, decode, rawField, rawValues } from '../bson/codec.ts';
+import type { Document } from '../bson/codec.ts';
 import { CommandError } from '../errors.ts';
-import { BsonType, eachRawValue, firstKey, rawValueOf, typeName } from './raw.ts';
+import { firstKey } from './raw.ts';
 import type { WireCommand, WireMessage } from './wire.ts';
 
 /** What commands know of the connection that they came by. */
@@ -63,7 +63,7 @@ export class CommandRequest implements Request {
   }
 
   get body(): Document {
-    this.#body ??= deserialize(this.rawBody);
+    this.#body ??= decode(this.rawBody);
     return this.#body;
   }
 }
@@ -80,23 +80,23 @@ export function documentsOf(
   const sequence = request.sequences.get(field);
   if (sequence !== undefined) return sequence;
   const path = `${request.name}.${field}`;
-  const value = rawValueOf(request.rawBody, field);
+  const value = rawField(request.rawBody, field);
   if (value === undefined) {
     throw new CommandError(40414, `BSON field '${path}' is missing but a required field`);
   }
   if (value.type !== BsonType.array) throw wrongType(path, value.type, 'array');
-  const array = request.rawBody.subarray(value.start, value.end);
-  const documents: Buffer[] = [];
-  eachRawValue(array, ({ type, start, end }, index) => {
+  return rawValues(value.bytes).map(({ type, bytes }, index) => {
     if (type !== BsonType.object) throw wrongType(`${path}.${String(index)}`, type, 'object');
-    documents.push(array.subarray(start, end));
+    return bytes;
   });
-  return documents;
 }
+
+/** MongoDB's aliases of types, as its messages name them. */
+const TYPE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(BsonType).map(([name, type]) => [type, name]));
 
 function wrongType(path: string, type: number, expected: string): CommandError {
   return new CommandError(
     'TypeMismatch',
-    `BSON field '${path}' is the wrong type '${typeName(type)}', expected type '${expected}'`,
+    `BSON field '${path}' is the wrong type '${TYPE_NAMES.get(type) ?? 'unknown'}', expected type '${expected}'`,
   );
 }

@@ -1,6 +1,7 @@
+import { rawField } from '../bson/codec.ts';
 import { CommandError } from '../errors.ts';
 import { compress, decompress } from './compression.ts';
-import { BsonType, checkedDocument, firstKey, rawValueOf } from './raw.ts';
+import { checkedDocument, firstKey, textField } from './raw.ts';
 
 /** MongoDB's `maxMessageSizeBytes`. */
 export const MAX_MESSAGE_BYTES = 48_000_000;
@@ -17,7 +18,6 @@ const CHECKSUM_BYTES = 4;
 const MESSAGE_OVERHEAD_BYTES = HEADER_BYTES + 5;
 /** Header, flags, cursor id, offset and number of documents. */
 const REPLY_OVERHEAD_BYTES = HEADER_BYTES + 20;
-const DATABASE_KEY = Buffer.from('$db');
 
 /** A message after which the connection cannot be trusted to be at the start of the next one: it is closed, unanswered. */
 export class ProtocolError extends Error {
@@ -127,13 +127,13 @@ function parseSections(bytes: Buffer, limit: number): WireCommand {
   const { body, sequences = NO_SEQUENCES } = sections;
   if (body === undefined) throw new CommandError(40587, 'OP_MSG messages must have a body');
   for (const name of sequences.keys()) {
-    if (rawValueOf(body, name) !== undefined) {
+    if (rawField(body, name) !== undefined) {
       throw new CommandError(40433, `Duplicate field between body and document sequence ${name}`);
     }
   }
-  const database = rawValueOf(body, DATABASE_KEY);
-  if (database?.type !== BsonType.string) throw new CommandError(40571, 'OP_MSG requests require a $db argument');
-  return { database: body.toString('utf8', database.start + 4, database.end - 1), body, sequences };
+  const database = textField(body, '$db');
+  if (database === undefined) throw new CommandError(40571, 'OP_MSG requests require a $db argument');
+  return { database, body, sequences };
 }
 
 function parseOpMessage({ bytes, ...head }: Payload): WireMessage {
