@@ -26,6 +26,8 @@ export class Trace implements QueryLog {
   readonly traceparent: string;
   readonly startedAt = performance.now();
   readonly queries: QueryRecord[] = [];
+  /** The endpoint that answers, once one is found. */
+  operationId: string | undefined;
   queryCount = 0;
   databaseMs = 0;
   cacheMs = 0;

@@ -1,0 +1,71 @@
+import { json, type RequestHandler } from 'express';
+import { Problem } from '../../shared/problem.ts';
+import { malformedRequest, unsupportedMediaType } from './problems.ts';
+
+/** A longer body answers 413. */
+export const MAX_BODY_BYTES = 100 * 1_024;
+
+/** A body nested deeper answers 400. */
+export const MAX_JSON_DEPTH = 20;
+
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Reads JSON bodies within the limits; in this order, since each trusts the one before. */
+export function jsonBody(): RequestHandler[] {
+  const parse = json({
+    limit: MAX_BODY_BYTES,
+    type: 'application/json',
+    verify: (_req, _res, bytes, charset) => {
+      // The scan below reads bytes as UTF-8; so must what parses them afterwards.
+      if (charset !== 'utf-8') throw new Problem(unsupportedMediaType, 'Send application/json in UTF-8');
+      if (isTooDeep(bytes)) throw new Problem(malformedRequest, `JSON may be nested ${String(MAX_JSON_DEPTH)} deep`);
+    },
+  });
+  return [demandJson, parse, refusePrototypeKeys];
+}
+
+const demandJson: RequestHandler = (req, _res, next) => {
+  // null: there is no body to have a type.
+  if (req.is('application/json') === false) throw new Problem(unsupportedMediaType, 'Send application/json');
+  next();
+};
+
+const refusePrototypeKeys: RequestHandler = (req, _res, next) => {
+  const key = forbiddenKeyIn(req.body);
+  if (key !== undefined) throw new Problem(malformedRequest, `'${key}' cannot be the name of a field`);
+  next();
+};
+
+/** Counts brackets before anything is built, since both parser and schema work in proportion to what is nested. */
+function isTooDeep(bytes: Buffer): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (byte === BACKSLASH && quoted) index += 1;
+    else if (byte === QUOTE) quoted = !quoted;
+    else if (!quoted) depth += STEPS.get(byte ?? 0) ?? 0;
+    if (depth > MAX_JSON_DEPTH) return true;
+  }
+  return false;
+}
+
+const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+/** `[` and `{` lead deeper, `]` and `}` out again. */
+const STEPS: ReadonlyMap<number, number> = new Map([
+  [0x5b, 1],
+  [0x7b, 1],
+  [0x5d, -1],
+  [0x7d, -1],
+]);
+
+function forbiddenKeyIn(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    if (FORBIDDEN_KEYS.has(key)) return key;
+    const found = forbiddenKeyIn(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import type { ProblemKind } from '../../shared/problem.ts';
+import type { RequestContext, Scope } from '../../shared/scope.ts';
+import type { CachePolicy } from '../cache/cache.ts';
+import type { LimitRule } from '../limits/limit.ts';
+
+/** Who may call. The scope decides whose data is seen, the role (or the API key's right) whether at all. */
+export type Permission =
+  | {
+      readonly scope: 'merchant';
+      readonly role: 'manager' | 'owner' | 'staff';
+      readonly apiKey: `${string}:${'read' | 'write'}`;
+    }
+  | { readonly scope: 'public' }
+  | { readonly scope: 'system'; readonly role: 'admin' | 'support' }
+  | { readonly scope: 'user' };
+
+/** The parts of a request an endpoint may read; a part left out is a part the handler never sees. */
+export type RequestShape = z.ZodObject<{ params?: z.ZodObject; query?: z.ZodObject; body?: z.ZodType }>;
+
+/** A limit of one endpoint, beside those that hold for all: a sign-in, a report. */
+export interface EndpointLimit extends Omit<LimitRule, 'name'> {
+  readonly per: 'actor' | 'address' | 'tenant';
+}
+
+/** Everything the server knows of one route; validation, types, OpenAPI and tests are read from this. */
+export interface Endpoint<
+  P extends Permission = Permission,
+  I extends RequestShape = RequestShape,
+  O extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'delete' | 'get' | 'patch' | 'post' | 'put';
+  /** Below `/api`. */
+  readonly path: `/${string}`;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly permission: P;
+  readonly input: I;
+  /** `z.void()` beside the status 204. */
+  readonly output: O;
+  readonly status: number;
+  readonly problems: readonly ProblemKind[];
+  /** The most database operations one call may cost; a test that sees more fails. */
+  readonly queryBudget: number;
+  /** Whether an `Idempotency-Key` is demanded: on every POST that moves money, stock or orders. */
+  readonly idempotent: boolean;
+  /** Whether `?fields=` may narrow the cards of a list, or the one object of a detail, to some of its fields. */
+  readonly narrowable?: boolean;
+  readonly limit?: EndpointLimit;
+  cache?(input: z.output<I>): CachePolicy;
+  headers?(output: z.input<O>): Readonly<Record<string, string>>;
+  handle(input: z.output<I>, context: RequestContext<Extract<Scope, { kind: P['scope'] }>>): Promise<z.input<O>>;
+}
+
+/** Checks one declaration against its own schemas, then forgets their types: a list holds endpoints of all kinds. */
+export function endpoint<const P extends Permission, I extends RequestShape, O extends z.ZodType>(
+  declaration: Endpoint<P, I, O>,
+): Endpoint {
+  return declaration as unknown as Endpoint;
+}
+
+/** What one business noun brings to the API. Its name groups the endpoints on the docs page. */
+export interface Feature {
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+}

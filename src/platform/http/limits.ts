@@ -1,0 +1,78 @@
+import type { RequestHandler, Response } from 'express';
+import { Problem } from '../../shared/problem.ts';
+import type { RequestContext } from '../../shared/scope.ts';
+import { limitHeaders, type Limiter, type LimitRule, type Standing } from '../limits/limit.ts';
+import { networkOf } from '../limits/network.ts';
+import type { Endpoint } from './endpoint.ts';
+import { tooManyRequests } from './problems.ts';
+
+/** The limits that hold for every endpoint, in requests a minute. */
+export interface RequestLimits {
+  readonly limiter: Limiter;
+  readonly perAddress: number;
+  readonly perTenant: number;
+  readonly perUser: number;
+  readonly perKey: number;
+}
+
+const WINDOW_SECONDS = 60;
+
+/** Counts requests of one network address, before anything is asked of database or Redis. */
+export function limitAddress({ limiter, perAddress }: RequestLimits): RequestHandler {
+  const rule = { name: 'address', quota: perAddress, windowSeconds: WINDOW_SECONDS };
+  return async (req, res, next) => {
+    enforce(res, [await limiter.take(rule, networkOf(req.ip ?? ''))]);
+    next();
+  };
+}
+
+/** Counts a request against the limits of its tenant, its user or key, and its endpoint. */
+export async function limitCaller(
+  res: Response,
+  endpoint: Endpoint,
+  context: RequestContext,
+  limits: RequestLimits,
+): Promise<void> {
+  const counted = [...tenantRule(context, limits), ...actorRule(context, limits), ...endpointRule(endpoint, context)];
+  if (counted.length > 0) {
+    enforce(res, await Promise.all(counted.map(([rule, key]) => limits.limiter.take(rule, key))));
+  }
+}
+
+type Counted = readonly [rule: LimitRule, key: string];
+
+function tenantRule({ scope }: RequestContext, { perTenant }: RequestLimits): Counted[] {
+  if (scope.kind !== 'merchant') return [];
+  return [[{ name: 'tenant', quota: perTenant, windowSeconds: WINDOW_SECONDS }, scope.merchantId.toHexString()]];
+}
+
+function actorRule({ actor }: RequestContext, { perUser, perKey }: RequestLimits): Counted[] {
+  if (actor.kind === 'anonymous') return [];
+  const [name, quota] = actor.kind === 'user' ? (['user', perUser] as const) : (['key', perKey] as const);
+  return [[{ name, quota, windowSeconds: WINDOW_SECONDS }, actor.id.toHexString()]];
+}
+
+function endpointRule({ operationId, limit }: Endpoint, context: RequestContext): Counted[] {
+  if (limit === undefined) return [];
+  const { per, ...rule } = limit;
+  const key = { actor: actorKey, address: addressKey, tenant: tenantKey }[per](context);
+  return [[{ ...rule, name: operationId }, key]];
+}
+
+const addressKey = ({ address }: RequestContext): string => networkOf(address);
+const actorKey = (context: RequestContext): string =>
+  context.actor.kind === 'anonymous' ? addressKey(context) : context.actor.id.toHexString();
+const tenantKey = (context: RequestContext): string =>
+  context.scope.kind === 'merchant' ? context.scope.merchantId.toHexString() : actorKey(context);
+
+function enforce(res: Response, standings: readonly Standing[]): void {
+  for (const [header, value] of Object.entries(limitHeaders(standings))) {
+    const before = res.get(header);
+    res.set(header, before === undefined ? value : `${before}, ${value}`);
+  }
+  const refused = standings.filter(({ allowed }) => !allowed);
+  if (refused.length === 0) return;
+  const retryAfterSeconds = Math.max(...refused.map(({ resetSeconds }) => resetSeconds));
+  const names = refused.map(({ rule }) => rule.name);
+  throw new Problem(tooManyRequests, `The limit of the ${names.join(' and ')} is used up`, { retryAfterSeconds });
+}

@@ -1,0 +1,104 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { ProblemKind } from '../../shared/problem.ts';
+import type { Endpoint, Feature } from './endpoint.ts';
+import { fieldsOf } from './narrow.ts';
+import * as problems from './problems.ts';
+
+const ProblemBody = z
+  .looseObject({
+    type: z.string(),
+    code: z.string(),
+    status: z.int(),
+    title: z.string(),
+    detail: z.string(),
+    requestId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details; `code` is stable, `type` leads to its page.' });
+
+/** The OpenAPI 3.1 document of an API. */
+export type OpenApiDocument = ReturnType<typeof openApiOf>;
+
+/** Writes the API's document from the same declarations that answer it. */
+export function openApiOf(features: readonly Feature[], info: { readonly title: string; readonly version: string }) {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  for (const { name, endpoints } of features) {
+    for (const endpoint of endpoints) registry.registerPath(toRoute(endpoint, name));
+  }
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info,
+    servers: [{ url: '/api' }],
+    tags: features.map(({ name }) => ({ name })),
+  });
+}
+
+function toRoute(endpoint: Endpoint, tag: string): RouteConfig {
+  const { params, body } = endpoint.input.shape;
+  const query = queryOf(endpoint);
+  return {
+    method: endpoint.method,
+    path: endpoint.path.replaceAll(/:(\w+)/g, '{$1}'),
+    operationId: endpoint.operationId,
+    summary: endpoint.summary,
+    tags: [tag],
+    security: endpoint.permission.scope === 'public' ? [] : [{ bearer: [] }],
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(endpoint.idempotent && { headers: z.object({ 'Idempotency-Key': z.string().min(1).max(255) }) }),
+      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: { [endpoint.status]: success(endpoint), ...failures(endpoint) },
+    'x-permission': endpoint.permission,
+    'x-query-budget': endpoint.queryBudget,
+  };
+}
+
+function queryOf({ input, narrowable, output }: Endpoint): z.ZodObject | undefined {
+  const { query } = input.shape;
+  if (narrowable !== true) return query;
+  const fields = z
+    .string()
+    .optional()
+    .meta({ description: `Some of: ${fieldsOf(output).join(', ')}` });
+  return (query ?? z.strictObject({})).extend({ fields });
+}
+
+function success({ status, output }: Endpoint): RouteConfig['responses'][string] {
+  if (status === 204) return { description: 'Done; there is nothing to tell' };
+  return { description: 'Success', content: { 'application/json': { schema: output } } };
+}
+
+/** One status can have several causes: they share an entry and are told apart by `code`. */
+function failures(endpoint: Endpoint): RouteConfig['responses'] {
+  const byStatus = Map.groupBy(problemsOf(endpoint), ({ status }) => status);
+  return Object.fromEntries(
+    Array.from(byStatus, ([status, kinds]) => [
+      status,
+      {
+        description: kinds.map(({ code }) => code).join(', '),
+        content: { 'application/problem+json': { schema: ProblemBody } },
+      },
+    ]),
+  );
+}
+
+/** Every kind of failure an endpoint may answer with: those of the edge, then its own. */
+export function problemsOf(endpoint: Endpoint): readonly ProblemKind[] {
+  const kinds = [
+    problems.malformedRequest,
+    problems.invalidRequest,
+    problems.tooManyRequests,
+    problems.internalError,
+    problems.unavailable,
+    problems.timedOut,
+    ...(endpoint.permission.scope === 'public' ? [] : [problems.unauthenticated, problems.forbidden]),
+    ...(endpoint.idempotent ? [problems.keyRequired] : []),
+    ...(endpoint.input.shape.body ? [problems.payloadTooLarge, problems.unsupportedMediaType] : []),
+    ...endpoint.problems,
+  ];
+  return [...new Set(kinds)].sort((a, b) => a.status - b.status);
+}

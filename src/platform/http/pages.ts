@@ -1,0 +1,40 @@
+import { Router } from 'express';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Problem } from '../../shared/problem.ts';
+import { docsPage } from './docs-page.ts';
+import type { Feature } from './endpoint.ts';
+import { openApiOf } from './openapi.ts';
+import { routeNotFound } from './problems.ts';
+
+const INFO = { title: 'Merchant platform API', version: '1.0.0' };
+
+/** `/openapi.json`, `/docs`, and a page for each kind of problem out of the directory `problemPages`. */
+export function documentation(features: readonly Feature[], problemPages: string): Router {
+  const router = Router();
+  // Written when first asked for: a process that serves no reader need not hold it.
+  const document = once(() => openApiOf(features, INFO));
+  const page = once(() => docsPage(document()));
+
+  router.get('/openapi.json', (_req, res) => {
+    res.json(document());
+  });
+  router.get('/docs', (_req, res) => {
+    res.type('html').send(page());
+  });
+  router.get('/problems/:code', async ({ params: { code } }, res) => {
+    const text = /^[a-z\d-]{1,64}$/.test(code) ? await readPage(join(problemPages, `${code}.md`)) : undefined;
+    if (text === undefined) throw new Problem(routeNotFound, 'There is no problem of this code');
+    res.type('text/markdown').send(text);
+  });
+  return router;
+}
+
+async function readPage(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

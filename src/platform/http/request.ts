@@ -1,0 +1,86 @@
+import type { RequestHandler, Response } from 'express';
+import { randomUUID } from 'node:crypto';
+import { Problem } from '../../shared/problem.ts';
+import type { Logger } from '../observability/logger.ts';
+import { Trace, withTrace } from '../observability/trace.ts';
+import { timedOut } from './problems.ts';
+
+/** How long an answer may take. */
+export const REQUEST_LIMIT_MS = 30_000;
+
+/** First in the chain: gives the request its names, in and out, and measures what it costs. */
+export const beginTrace: RequestHandler = (req, res, next) => {
+  const sent = req.get('x-request-id');
+  const requestId = sent !== undefined && /^[\w-]{8,64}$/.test(sent) ? sent : randomUUID();
+  const trace = new Trace(requestId, req.get('traceparent'));
+  res.set({ 'X-Request-Id': requestId, traceparent: trace.traceparent });
+  beforeHeaders(res, () => res.setHeader('Server-Timing', serverTiming(trace)));
+  withTrace(trace, () => {
+    res.locals[TRACE] = trace;
+    next();
+  });
+};
+
+// Kept beside the request as well: the events of its socket are fired outside of its asynchronous context.
+const TRACE = 'trace';
+
+/** The trace of an answer; there is one from the first handler on. */
+export function traceOf(res: Response): Trace {
+  return res.locals[TRACE] as Trace;
+}
+
+/** One line for each answer, and one with its queries for each that was slow. */
+export function accessLog(logger: Logger, slowRequestMs: number): RequestHandler {
+  return (req, res, next) => {
+    const trace = traceOf(res);
+    const path = req.originalUrl;
+    res.once('close', () => {
+      const durationMs = Math.round(trace.elapsedMs);
+      const line = {
+        method: req.method,
+        path: path.slice(0, 512),
+        operationId: trace.operationId,
+        status: res.statusCode,
+        durationMs,
+        queries: trace.queryCount,
+        // The caller went away before the answer was whole.
+        ...(!res.writableFinished && { aborted: true }),
+      };
+      withTrace(trace, () => {
+        // Probes come every few seconds and tell nothing.
+        logger[path.startsWith('/health') ? 'debug' : 'info'](line, 'request');
+        if (durationMs > slowRequestMs) logger.warn({ ...line, slowQueries: trace.queries }, 'slow request');
+      });
+    });
+    next();
+  };
+}
+
+/** Answers 503 for a handler that takes too long. The handler learns of it by `deadlineAt` in its context. */
+export const timeLimit: RequestHandler = (_req, res, next) => {
+  const timer = setTimeout(() => {
+    if (!res.headersSent) next(new Problem(timedOut, `There was no answer in ${String(REQUEST_LIMIT_MS / 1_000)} s`));
+  }, REQUEST_LIMIT_MS);
+  res.once('close', () => {
+    clearTimeout(timer);
+  });
+  next();
+};
+
+function serverTiming({ elapsedMs, databaseMs, cacheMs, queryCount }: Trace): string {
+  const queries = queryCount === 1 ? '1 query' : `${String(queryCount)} queries`;
+  return [
+    `total;dur=${elapsedMs.toFixed(1)}`,
+    `db;dur=${databaseMs.toFixed(1)};desc="${queries}"`,
+    `cache;dur=${cacheMs.toFixed(1)}`,
+  ].join(', ');
+}
+
+/** Runs `act` at the last moment at which a header can still be set. */
+function beforeHeaders(res: Response, act: () => void): void {
+  const writeHead = res.writeHead.bind(res) as (...args: readonly unknown[]) => Response;
+  res.writeHead = ((...args: readonly unknown[]) => {
+    if (!res.headersSent) act();
+    return writeHead(...args);
+  }) as typeof res.writeHead;
+}
