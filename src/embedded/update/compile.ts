@@ -8,7 +8,7 @@ import type { Compare, MatcherFactory, ModifierOptions, ModifierParser } from '.
 import { numberModifiers } from './number-modifiers.ts';
 import { parsePath } from './path.ts';
 import type { UpdatePath } from './path.ts';
-import { checkStages, restoreTypes } from './pipeline.ts';
+import { checkStages, restoreResult } from './pipeline.ts';
 import { parseDestination, removePath, renameDestination, renameSource } from './rename.ts';
 import { isReplacement, prepareReplacement, replaceDocument } from './replacement.ts';
 import { setModifiers } from './set-modifiers.ts';
@@ -152,7 +152,7 @@ function compilePipeline(stages: Document[], options: UpdateOptions, compare: Co
   checkStages(stages);
   const apply = (document: Document): AppliedUpdate => {
     const result = options.runPipeline(document, stages);
-    return replaceDocument(document, restoreTypes(document, result, compare) as Document, compare);
+    return replaceDocument(document, restoreResult(document, result, stages, compare), compare);
   };
   return { kind: 'pipeline', apply, touched: 'all', compare };
 }

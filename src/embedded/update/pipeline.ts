@@ -47,6 +47,48 @@ function retyped(original: unknown, result: number): unknown {
   return result;
 }
 
+/** What the stages give a field in so many words: a literal, or the path of another field. */
+function statedValue(original: Document, expression: unknown): unknown {
+  if (isDocument(expression)) return getField(expression, '$literal');
+  if (typeof expression !== 'string' || !expression.startsWith('$') || expression.startsWith('$$')) return expression;
+  let current: unknown = original;
+  for (const part of expression.slice(1).split('.')) {
+    current = isDocument(current) ? getField(current, part) : undefined;
+  }
+  return current;
+}
+
+/** The expressions that `$set` and `$addFields` give top-level fields, the last one of each. */
+function statedExpressions(stages: readonly Document[]): Map<string, unknown> {
+  const stated = new Map<string, unknown>();
+  for (const stage of stages) {
+    const fields = stage.$set ?? stage.$addFields;
+    if (isDocument(fields)) for (const name of Object.keys(fields)) stated.set(name, getField(fields, name));
+  }
+  return stated;
+}
+
+/**
+ * Gives the result of a pipeline the types that its plain form has lost. What equals the original keeps the original's type,
+ * what equals the literal or the field that the stages name takes the type of that, and a number computed in the place of
+ * another keeps its kind.
+ */
+export function restoreResult(
+  original: Document,
+  result: Document,
+  stages: readonly Document[],
+  compare: Compare,
+): Document {
+  const restored = restoreFields(original, result, compare);
+  for (const [name, expression] of statedExpressions(stages)) {
+    const before = getField(original, name);
+    if (!Object.hasOwn(result, name) || (before !== undefined && compare(before, result[name]) === 0)) continue;
+    const stated = statedValue(original, expression);
+    if (stated !== undefined && compare(stated, result[name]) === 0) setOwnField(restored, name, stated);
+  }
+  return restored;
+}
+
 function restoreElements(original: readonly unknown[], result: readonly unknown[], compare: Compare): unknown[] {
   return result.map((element, index) =>
     index < original.length ? restoreTypes(original[index], element, compare) : element,
@@ -62,11 +104,7 @@ function restoreFields(original: Document, result: Document, compare: Compare): 
   return restored;
 }
 
-/**
- * Gives a result in the plain form the types of the document that it was computed from: what is equal keeps its original
- * value, what was moved or computed at the same place keeps the kind of number.
- */
-export function restoreTypes(original: unknown, result: unknown, compare: Compare): unknown {
+function restoreTypes(original: unknown, result: unknown, compare: Compare): unknown {
   if (original === result) return original;
   if (isDocument(original) && isDocument(result)) return restoreFields(original, result, compare);
   if (Array.isArray(original) && Array.isArray(result)) return restoreElements(original, result, compare);

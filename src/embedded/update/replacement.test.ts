@@ -35,6 +35,12 @@ const cases: readonly UpdateCase[] = [
     after: { _id: 1, a: double(6), b: long(6) },
   },
   {
+    name: 'a pipeline keeps the types of literals and of copied fields',
+    before: { _id: 1, a: double(5), d: { e: [long(7)] } },
+    update: [{ $set: { b: '$a', c: long(9), f: '$d.e', g: { $literal: double(2) } } }],
+    after: { _id: 1, a: double(5), d: { e: [long(7)] }, b: double(5), c: long(9), f: [long(7)], g: double(2) },
+  },
+  {
     name: 'a pipeline that changes nothing is a no-op',
     before: { _id: 1, a: double(5) },
     update: [{ $set: { a: 5 } }],
