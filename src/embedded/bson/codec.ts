@@ -1,0 +1,7 @@
+/** Documents to bytes and back, whole or in parts. */
+export { decode, decodeFields, decodeTyped, decodeValue, type Document } from './decoder.ts';
+export { encode } from './encoder.ts';
+export { documentOf, rawElements, rawField, rawValues } from './elements.ts';
+export type { NamedRawValue, RawElement, RawValue } from './elements.ts';
+export { MAX_NESTING_DEPTH, validateDocument } from './validate.ts';
+export { BsonType, DBPointer } from './values.ts';
