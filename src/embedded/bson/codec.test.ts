@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as bson from 'bson';
 import * as fc from 'fast-check';
 import { CommandError } from '../errors.ts';
-import { typedDocuments } from './arbitrary-values.ts';
+import { typedDocuments } from '../../../tests/embedded/arbitrary-values.ts';
 import {
   decode,
   decodeFields,

@@ -2,6 +2,5 @@
 export { decode, decodeFields, decodeTyped, decodeValue, type Document } from './decoder.ts';
 export { encode } from './encoder.ts';
 export { documentOf, rawElements, rawField, rawValues } from './elements.ts';
-export type { NamedRawValue, RawElement, RawValue } from './elements.ts';
-export { MAX_NESTING_DEPTH, validateDocument } from './validate.ts';
-export { BsonType, DBPointer } from './values.ts';
+export { validateDocument } from './validate.ts';
+export { BsonType } from './values.ts';

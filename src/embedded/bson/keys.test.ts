@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Decimal128, Long, ObjectId } from 'bson';
 import * as fc from 'fast-check';
-import { anyValues, typedNumbers } from './arbitrary-values.ts';
+import { anyValues, typedNumbers } from '../../../tests/embedded/arbitrary-values.ts';
 import {
   bracketOf,
   componentLength,

@@ -12,7 +12,8 @@ export interface KeyOptions {
 
 /** The longest key that is kept whole. lmdb takes 1,978 bytes, and a record's number may follow. */
 export const MAX_KEY_BYTES = 1900;
-const KEPT_OF_LONG_KEY_BYTES = 1860;
+/** How much of a longer key is kept before its hash: keys order by this much and no further. */
+export const MAX_KEY_PREFIX_BYTES = 1860;
 
 /** Below the bytes of every component, ascending or descending. */
 export const MIN_COMPONENT: Buffer = Buffer.from([0]);
@@ -232,7 +233,7 @@ export function encodeKey(
 export function limitKey(key: Buffer): { key: Buffer; truncated: boolean } {
   if (key.length <= MAX_KEY_BYTES) return { key, truncated: false };
   const hash = createHash('sha1').update(key).digest();
-  return { key: Buffer.concat([key.subarray(0, KEPT_OF_LONG_KEY_BYTES), hash]), truncated: true };
+  return { key: Buffer.concat([key.subarray(0, MAX_KEY_PREFIX_BYTES), hash]), truncated: true };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Binary, BSONSymbol, Code, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 import * as fc from 'fast-check';
-import { anyValues, typedDocuments, typedNumbers } from './arbitrary-values.ts';
+import { anyValues, typedDocuments, typedNumbers } from '../../../tests/embedded/arbitrary-values.ts';
 import { decode, decodeTyped, encode } from './codec.ts';
 import { compareValues, equalValues, typeAlias, typeNumber } from './order.ts';
 import { DBPointer } from './values.ts';

@@ -13,7 +13,7 @@ import {
   Timestamp,
 } from 'bson';
 import * as fc from 'fast-check';
-import { DBPointer } from './values.ts';
+import { DBPointer } from '../../src/embedded/bson/values.ts';
 
 const text = fc.oneof(
   fc.constantFrom('', 'a', 'ab', 'a\0', 'a\0b', 'é', '\u{1F600}', '\uFFFF', '\uE000'),
