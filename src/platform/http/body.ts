@@ -25,8 +25,9 @@ export function jsonBody(): RequestHandler[] {
 }
 
 const demandJson: RequestHandler = (req, _res, next) => {
-  // null: there is no body to have a type.
-  if (req.is('application/json') === false) throw new Problem(unsupportedMediaType, 'Send application/json');
+  // null: there is no body to have a type. Many clients say so by a length of 0.
+  const foreign = req.is('application/json') === false && req.get('content-length') !== '0';
+  if (foreign) throw new Problem(unsupportedMediaType, 'Send application/json');
   next();
 };
 

@@ -128,8 +128,8 @@ function refuseMethods(endpoints: readonly Endpoint[]): Router {
   const methodsOf = Map.groupBy(endpoints, ({ path }) => path);
   for (const [path, sharing] of methodsOf) {
     router.all(path, (_req, res, next) => {
-      const methods = sharing.map(({ method }) => method.toUpperCase());
-      res.append('Allow', methods.includes('GET') ? [...methods, 'HEAD'] : methods);
+      const methods = sharing.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+      res.append('Allow', methods);
       next();
     });
   }

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { z } from 'zod';
+import { isError } from '../../shared/errors.ts';
 import { Problem, type FieldError, type ProblemKind } from '../../shared/problem.ts';
 import { currentTrace } from '../observability/trace.ts';
 
@@ -100,7 +101,7 @@ function toProblem(error: unknown, translations: readonly Translate[]): Problem 
     const problem = translate(error);
     if (problem !== undefined) return problem;
   }
-  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  const status = isError(error) && 'status' in error ? Number(error.status) : 500;
   if (!(status >= 400 && status < 500)) {
     return new Problem(internalError, 'The failure has been reported under this request id');
   }

@@ -1,3 +1,5 @@
+import { codeOf } from '../../shared/errors.ts';
+
 /** One thing the process depends on, looked at in the background, so that a probe never waits for it. */
 export interface HealthCheck {
   readonly name: string;
@@ -107,7 +109,7 @@ export class HealthRegistry {
       Object.assign(watched, { status: 'up', badResults: 0, cause: undefined });
     } catch (error) {
       watched.badResults += 1;
-      watched.cause = causeOf(error);
+      watched.cause = codeOf(error);
       // Until it has been up once it stays unknown: there is nothing yet to go down from.
       if (before === 'up' && watched.badResults >= BAD_RESULTS_BEFORE_DOWN) watched.status = 'down';
     }
@@ -130,7 +132,7 @@ async function inTime(check: HealthCheck, timeoutMs: number): Promise<Readonly<R
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      const late = new DOMException('The check took too long', 'TimeoutError');
+      const late = Object.assign(new Error('The check took too long'), { code: 'ETIMEDOUT' });
       abort.abort(late);
       reject(late);
     }, timeoutMs);
@@ -140,9 +142,4 @@ async function inTime(check: HealthCheck, timeoutMs: number): Promise<Readonly<R
   } finally {
     clearTimeout(timer);
   }
-}
-
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { isError } from '../../shared/errors.ts';
 import { redact, redactText } from './redact.ts';
 import { currentTrace } from './trace.ts';
 
@@ -44,7 +45,8 @@ export function createLogger({ level, service, destination }: LoggerOptions): Lo
 
 /** Pino makes a bare error's message the line's message, past the formatters: it is taken apart before. */
 function cleanArguments([first, ...rest]: readonly unknown[]): unknown[] {
-  const named: unknown[] =
-    first instanceof Error ? [{ error: first }, ...(rest.length > 0 ? rest : [first.message])] : [first, ...rest];
+  const named: unknown[] = isError(first)
+    ? [{ error: first }, ...(rest.length > 0 ? rest : [first.message])]
+    : [first, ...rest];
   return named.map((argument) => (typeof argument === 'string' ? redactText(argument) : argument));
 }

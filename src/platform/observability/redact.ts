@@ -1,3 +1,5 @@
+import { isError } from '../../shared/errors.ts';
+
 /** What is written in place of what must not be read in a log. */
 export const REDACTED = '[redacted]';
 
@@ -31,7 +33,7 @@ export function redactText(text: string): string {
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Error) return depth < MAX_DEPTH ? errorForLog(value, depth) : value.name;
+  if (isError(value)) return depth < MAX_DEPTH ? errorForLog(value, depth) : value.name;
   if (value instanceof Date) return value;
   if (depth >= MAX_DEPTH) return '[deeper]';
   if (Array.isArray(value)) return value.slice(0, 100).map((item) => redact(item, depth + 1));
