@@ -53,9 +53,16 @@ function takeLong(cursor: Cursor): Long {
   return new Long(low, takeInt32(cursor));
 }
 
-function takeObjectId(cursor: Cursor): ObjectId {
+/** Steps over a value of a fixed size, and says where it starts. */
+function pass(cursor: Cursor, size: number): number {
   const start = cursor.at;
-  cursor.at += 12;
+  if (start + size > cursor.end) throw invalidBson('a value is longer than its document');
+  cursor.at = start + size;
+  return start;
+}
+
+function takeObjectId(cursor: Cursor): ObjectId {
+  const start = pass(cursor, 12);
   return new ObjectId(cursor.bytes.subarray(start, start + 12));
 }
 
@@ -136,8 +143,7 @@ function readFields(cursor: Cursor, document: Document): void {
 
 const READERS: (Reader | undefined)[] = [];
 READERS[BsonType.double] = (cursor) => {
-  const value = cursor.bytes.readDoubleLE(cursor.at);
-  cursor.at += 8;
+  const value = cursor.bytes.readDoubleLE(pass(cursor, 8));
   return cursor.typed ? new Double(value) : value;
 };
 READERS[BsonType.string] = takeText;
@@ -170,8 +176,7 @@ READERS[BsonType.long] = (cursor) => {
   return takeLong(cursor);
 };
 READERS[BsonType.decimal] = (cursor) => {
-  const start = cursor.at;
-  cursor.at += 16;
+  const start = pass(cursor, 16);
   return new Decimal128(Buffer.from(cursor.bytes.subarray(start, start + 16)));
 };
 READERS[BsonType.minKey] = () => new MinKey();
@@ -181,7 +186,7 @@ function takeValue(cursor: Cursor, type: number): unknown {
   const reader = READERS[type];
   if (reader === undefined) throw invalidBson(`unknown type ${String(type)}`);
   const value = reader(cursor);
-  if (cursor.at > cursor.end + 1) throw invalidBson('a value is longer than its document');
+  if (cursor.at > cursor.end) throw invalidBson('a value is longer than its document');
   return value;
 }
 
