@@ -30,6 +30,30 @@ describe('an answer', () => {
     expect((await api().get('/api/mugs')).get('cache-control')).toBe('public, no-cache');
   });
 
+  test('of a list can be narrowed to some fields of its cards', async () => {
+    const answer = await api().get('/api/mugs?fields=name&limit=5').expect(200);
+    expect(answer.body).toEqual({
+      data: mugs.map(({ id, name }) => ({ id, name })),
+      page: { nextCursor: null, hasMore: false },
+    });
+    expectProblem(await api().get('/api/mugs?fields=name,__proto__'), 422, 'invalid-request');
+  });
+
+  test('is compressed when it is long and the caller can read it', async () => {
+    const zipped = (path: string) => api().get(path).set('Accept-Encoding', 'gzip');
+    expect((await zipped('/openapi.json')).get('content-encoding')).toBe('gzip');
+    expect((await zipped('/api/mugs')).get('content-encoding')).toBeUndefined();
+  });
+
+  test('to a browser names the origin only when it is one of ours', async () => {
+    const ours = await api().get('/api/mugs').set('Origin', 'https://shop.example');
+    expect(ours.get('access-control-allow-origin')).toBe('https://shop.example');
+    const foreign = await api().get('/api/mugs').set('Origin', 'https://evil.example');
+    expect(foreign.get('access-control-allow-origin')).toBeUndefined();
+  });
+});
+
+describe('a conditional answer', () => {
   test('that the caller has already is 304', async () => {
     const tag = (await api().get('/api/mugs')).get('etag') ?? '';
     await api().get('/api/mugs').set('If-None-Match', tag).expect(304);
@@ -41,22 +65,6 @@ describe('an answer', () => {
       .get(`/api/mugs/${Id.encode(user)}`)
       .set('If-None-Match', '"v2"')
       .expect(200);
-  });
-
-  test('of a list can be narrowed to some fields of its cards', async () => {
-    const answer = await api().get('/api/mugs?fields=name&limit=5').expect(200);
-    expect(answer.body).toEqual({
-      data: mugs.map(({ id, name }) => ({ id, name })),
-      page: { nextCursor: null, hasMore: false },
-    });
-    expectProblem(await api().get('/api/mugs?fields=name,__proto__'), 422, 'invalid-request');
-  });
-
-  test('to a browser names the origin only when it is one of ours', async () => {
-    const ours = await api().get('/api/mugs').set('Origin', 'https://shop.example');
-    expect(ours.get('access-control-allow-origin')).toBe('https://shop.example');
-    const foreign = await api().get('/api/mugs').set('Origin', 'https://evil.example');
-    expect(foreign.get('access-control-allow-origin')).toBeUndefined();
   });
 
   test('of an edit depends on the version named in If-Match', async () => {
@@ -106,6 +114,14 @@ describe('faults of ours', () => {
     const answer = await api().get('/api/broken/away');
     expectProblem(answer, 503, 'unavailable');
     expect(answer.get('retry-after')).toBe('1');
+  });
+
+  test('that take too long answer 503, and what comes late harms nothing', async () => {
+    lines.length = 0;
+    const hurried = createApp([feature], parts({ requestLimitMs: 20 }));
+    expectProblem(await request(hurried).get('/api/broken/slow'), 503, 'timed-out');
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
   test('an answer that is not of its schema, or costs too many queries, fails in tests and passes in production', async () => {

@@ -15,6 +15,8 @@ import type { HealthRegistry } from './platform/observability/health.ts';
 import type { Logger } from './platform/observability/logger.ts';
 import { Problem } from './shared/problem.ts';
 
+const REQUEST_LIMIT_MS = 30_000;
+
 /** What the app needs besides the features. */
 export interface AppParts {
   readonly edge: Edge;
@@ -24,6 +26,8 @@ export interface AppParts {
     readonly trustProxy: boolean | number | string;
     readonly corsOrigins: readonly string[];
     readonly slowRequestMs: number;
+    /** How long an answer may take; 30 s unless a test shortens it. */
+    readonly requestLimitMs?: number;
   };
   /** Directory of the pages that explain problems. */
   readonly problemPages: string;
@@ -45,7 +49,7 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   app.use(securityHeaders(), crossOrigin(http.corsOrigins), compress());
   // Before every limit: whoever watches the process must get an answer when it is flooded.
   app.use(healthEndpoints(health));
-  app.use(jsonBody(), timeLimit, limitAddress(edge.limits));
+  app.use(jsonBody(), timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS), limitAddress(edge.limits));
   app.use(documentation(features, problemPages));
   for (const operation of operations) app.use(operation);
   app.use(

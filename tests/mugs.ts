@@ -97,6 +97,7 @@ export const feature: Feature = {
         if (how === 'greedy')
           for (const operation of ['find', 'find'])
             currentTrace()?.recordQuery({ collection: 'c', operation, durationMs: 0 });
+        if (how === 'slow') return new Promise((resolve) => setTimeout(resolve, 100, { shown: 'late' }));
         if (how === 'away') throw new RangeError('away');
         if (how === 'greedy') return Promise.resolve({ shown: 'yes' });
         throw new Error('driver message canary-31');
@@ -110,8 +111,10 @@ export const lines: string[] = [];
 export const user = newId();
 
 /** What the app is built of, with a caller whose token is `good` and no cache, queue or database. */
-export function parts(overrides: { perAddress?: number; strict?: boolean; slowRequestMs?: number } = {}): AppParts {
-  const { perAddress = 10_000, strict = true, slowRequestMs = 500 } = overrides;
+export function parts(
+  overrides: { perAddress?: number; strict?: boolean; slowRequestMs?: number; requestLimitMs?: number } = {},
+): AppParts {
+  const { perAddress = 10_000, strict = true, slowRequestMs = 500, requestLimitMs = 30_000 } = overrides;
   return {
     edge: {
       authorize(authorization, permission) {
@@ -128,7 +131,7 @@ export function parts(overrides: { perAddress?: number; strict?: boolean; slowRe
     },
     health: new HealthRegistry(),
     logger: createLogger({ level: 'debug', service: 'api', destination: { write: (line) => void lines.push(line) } }),
-    http: { trustProxy: false, corsOrigins: ['https://shop.example'], slowRequestMs },
+    http: { trustProxy: false, corsOrigins: ['https://shop.example'], slowRequestMs, requestLimitMs },
     problemPages: new URL('../docs/problems', import.meta.url).pathname,
     translations: [
       (error) =>

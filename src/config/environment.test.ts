@@ -86,3 +86,18 @@ test('no fault repeats the value of its variable', () => {
     expect(JSON.stringify(faultsOf({ ...production, [variable]: '\u0000canary-7391' }))).not.toContain('canary-7391');
   }
 });
+
+test.each([
+  ['false', false],
+  ['2', 2],
+  ['loopback, 10.0.0.0/8', 'loopback, 10.0.0.0/8'],
+])('TRUST_PROXY %s is read as %j', (sent, read) => {
+  expect(parseEnvironment({ TRUST_PROXY: sent }).TRUST_PROXY).toBe(read);
+});
+
+test.each(['true', 'everybody', '10.0.0.0/x'])(
+  'TRUST_PROXY %s, which would believe anybody or nobody, is refused',
+  (sent) => {
+    expect(Object.keys(faultsOf({ TRUST_PROXY: sent }))).toEqual(['TRUST_PROXY']);
+  },
+);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** How one variable of the environment is read: always from text, and never echoing it. */
@@ -38,12 +39,27 @@ export function weaknessOf(secret: string): string | undefined {
   return undefined;
 }
 
+const TRUSTED_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
 /** As Express wants it: false, a number of proxies in front, or the addresses and subnets of trusted ones. */
 export const trustProxy = () =>
-  z.string().transform((value): boolean | number | string => {
-    if (value === 'false') return false;
-    return /^\d{1,2}$/.test(value) ? Number(value) : value;
-  });
+  z
+    .string()
+    .refine(
+      (value) => value === 'false' || isHops(value) || value.split(',').every((part) => isTrusted(part.trim())),
+      'must be false, a number of proxies, or addresses and subnets separated by commas',
+    )
+    .transform((value): false | number | string => {
+      if (value === 'false') return false;
+      return isHops(value) ? Number(value) : value;
+    });
+
+const isHops = (value: string): boolean => /^\d{1,2}$/.test(value);
+
+function isTrusted(part: string): boolean {
+  const [address = '', bits = '0'] = part.split('/');
+  return TRUSTED_NAMES.has(part) || (isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= 128);
+}
 
 function protocolOf(value: string): string {
   return URL.parse(value)?.protocol ?? '';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { gzipSync } from 'node:zlib';
 import { api, expectProblem, good, wish } from '../../../tests/mugs.ts';
 
 describe('a bad body', () => {
@@ -48,6 +49,12 @@ describe('a bad body', () => {
 
   test('brackets inside of a text are no nesting', async () => {
     await wish({ ...good, name: '[[[[{{{{"\\[[[[[' }).expect(201);
+  });
+
+  test('a small body that unpacks to a large one is refused', async () => {
+    const bomb = wish(undefined).type('json').set('Content-Encoding', 'gzip');
+    bomb.write(gzipSync(Buffer.alloc(10_000_000, ' ')));
+    expectProblem(await bomb, 413, 'payload-too-large');
   });
 
   test('a body that is too long, of another type or another charset is refused', async () => {

@@ -1,3 +1,4 @@
+import type { Permission } from './endpoint.ts';
 import type { OpenApiDocument } from './openapi.ts';
 
 type PathItem = NonNullable<OpenApiDocument['paths']>[string];
@@ -51,7 +52,7 @@ function renderRoute({ method, path, operation }: Route): string {
   const { operationId = '', summary = '', parameters = [], requestBody, responses } = operation;
   return `<details id="${escape(operationId)}"><summary><span class="method ${method}">${method}</span>
 <code>${escape(path)}</code> ${escape(summary)}</summary>
-<h3>Who may</h3>${renderJson(operation['x-permission' as keyof Operation])}
+<p>For ${escape(whoMay(operation))}.</p>
 ${parameters.length > 0 ? `<h3>Parameters</h3><table>${parameters.map(renderParameter).join('')}</table>` : ''}
 ${requestBody !== undefined ? `<h3>Body</h3>${renderContent(requestBody)}` : ''}
 <h3>Answers</h3><table>${Object.entries(responses ?? {})
@@ -60,10 +61,18 @@ ${requestBody !== undefined ? `<h3>Body</h3>${renderContent(requestBody)}` : ''}
 <h3>Try it</h3><pre>${escape(curl(method, path, operation))}</pre></details>`;
 }
 
+function whoMay(operation: Operation): string {
+  const permission = (operation as { readonly 'x-permission': Permission })['x-permission'];
+  if (permission.scope === 'public') return 'everybody';
+  if (permission.scope === 'user') return 'a signed-in user';
+  if (permission.scope === 'system') return `the platform's own people, as ${permission.role}`;
+  return `a merchant's people, from ${permission.role} up, and API keys with the right ${permission.apiKey}`;
+}
+
 function renderParameter(parameter: object): string {
   if (!('name' in parameter)) return '';
   const { name, in: place, required, schema } = parameter as Readonly<Record<string, unknown>>;
-  return `<tr><td><code>${escape(String(name))}</code></td><td>${escape(String(place))}${required === true ? ', required' : ''}</td><td>${renderJson(schema)}</td></tr>`;
+  return `<tr><td><code>${escape(String(name))}</code></td><td>${escape(String(place))}${required === true ? ', required' : ''}</td><td><code>${escape(JSON.stringify(schema ?? {}))}</code></td></tr>`;
 }
 
 function renderResponse([status, response]: [string, { readonly description?: string }]): string {

@@ -5,10 +5,11 @@ import type { Actor, RequestContext, Scope } from '../../shared/scope.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Trace } from '../observability/trace.ts';
 import type { Endpoint, Permission, RequestShape } from './endpoint.ts';
+import { IdempotencyKey } from './idempotency-key.ts';
 import { limitCaller, type RequestLimits } from './limits.ts';
 import { fieldsOf, narrow, takeFields } from './narrow.ts';
 import { invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
-import { REQUEST_LIMIT_MS, traceOf } from './request.ts';
+import { traceOf } from './request.ts';
 
 /** Who calls, and on whose data. */
 export interface Identity {
@@ -71,15 +72,15 @@ async function contextOf(req: Request, trace: Trace, endpoint: Endpoint, edge: E
     requestId: trace.requestId,
     traceparent: trace.traceparent,
     address: req.ip ?? '',
-    deadlineAt: Date.now() + REQUEST_LIMIT_MS - trace.elapsedMs,
+    deadlineAt: trace.deadlineAt,
     ifMatch: req.get('if-match'),
     idempotencyKey,
   };
 }
 
 function idempotencyKeyOf(req: Request): string {
-  const key = req.get('idempotency-key') ?? '';
-  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  const key = IdempotencyKey.safeParse(req.get('idempotency-key'));
+  if (key.success) return key.data;
   throw new Problem(keyRequired, 'Send a key of your own, new per intent: 1 to 255 printable ASCII characters');
 }
 

@@ -2,6 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteaso
 import { z } from 'zod';
 import type { ProblemKind } from '../../shared/problem.ts';
 import type { Endpoint, Feature } from './endpoint.ts';
+import { IdempotencyKey } from './idempotency-key.ts';
 import { fieldsOf } from './narrow.ts';
 import * as problems from './problems.ts';
 
@@ -48,7 +49,7 @@ function toRoute(endpoint: Endpoint, tag: string): RouteConfig {
     request: {
       ...(params && { params }),
       ...(query && { query }),
-      ...(endpoint.idempotent && { headers: z.object({ 'Idempotency-Key': z.string().min(1).max(255) }) }),
+      ...(endpoint.idempotent && { headers: z.object({ 'Idempotency-Key': IdempotencyKey }) }),
       ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: { [endpoint.status]: success(endpoint), ...failures(endpoint) },

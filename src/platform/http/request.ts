@@ -5,9 +5,6 @@ import type { Logger } from '../observability/logger.ts';
 import { Trace, withTrace } from '../observability/trace.ts';
 import { timedOut } from './problems.ts';
 
-/** How long an answer may take. */
-export const REQUEST_LIMIT_MS = 30_000;
-
 /** First in the chain: gives the request its names, in and out, and measures what it costs. */
 export const beginTrace: RequestHandler = (req, res, next) => {
   const sent = req.get('x-request-id');
@@ -57,15 +54,18 @@ export function accessLog(logger: Logger, slowRequestMs: number): RequestHandler
 }
 
 /** Answers 503 for a handler that takes too long. The handler learns of it by `deadlineAt` in its context. */
-export const timeLimit: RequestHandler = (_req, res, next) => {
-  const timer = setTimeout(() => {
-    if (!res.headersSent) next(new Problem(timedOut, `There was no answer in ${String(REQUEST_LIMIT_MS / 1_000)} s`));
-  }, REQUEST_LIMIT_MS);
-  res.once('close', () => {
-    clearTimeout(timer);
-  });
-  next();
-};
+export function timeLimit(limitMs: number): RequestHandler {
+  return (_req, res, next) => {
+    traceOf(res).deadlineAt = Date.now() + limitMs;
+    const timer = setTimeout(() => {
+      if (!res.headersSent) next(new Problem(timedOut, `There was no answer in ${String(limitMs / 1_000)} s`));
+    }, limitMs);
+    res.once('close', () => {
+      clearTimeout(timer);
+    });
+    next();
+  };
+}
 
 function serverTiming({ elapsedMs, databaseMs, cacheMs, queryCount }: Trace): string {
   const queries = queryCount === 1 ? '1 query' : `${String(queryCount)} queries`;

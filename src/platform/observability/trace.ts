@@ -25,6 +25,8 @@ export class Trace implements QueryLog {
   /** W3C trace context to hand on: the caller's trace, or one of our own, with this hop as its parent. */
   readonly traceparent: string;
   readonly startedAt = performance.now();
+  /** When nobody waits any more, in milliseconds since 1970. */
+  deadlineAt = Infinity;
   readonly queries: QueryRecord[] = [];
   /** The endpoint that answers, once one is found. */
   operationId: string | undefined;
