@@ -31,5 +31,10 @@ export function termScores(
 }
 
 function isWholeText(term: string, text: string): boolean {
-  return term.length === text.length && term.toLowerCase() === text.toLowerCase();
+  return term.length === text.length && lowerAscii(term) === lowerAscii(text);
+}
+
+/** MongoDB compares the two without regard to case in ASCII only. */
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]+/gu, (letters) => letters.toLowerCase());
 }

@@ -106,7 +106,7 @@ function weightsOf({ key, weights = {} }: RequestedIndex): Record<string, number
   const found = new Map<string, number>();
   for (const [path, kind] of Object.entries(key)) if (kind === TEXT && path !== '_fts') found.set(path, 1);
   for (const [path, weight] of Object.entries(givenWeights(weights))) found.set(path, weightOf(weight));
-  if (found.size === 0) throw refused("text index option 'weights' must be an object");
+  if (found.size === 0) throw refused("text index option 'weights' must specify fields or the wildcard");
   for (const path of found.keys()) checkPath(path);
   // Listed by the bytes of their names, as MongoDB keeps them.
   const sorted = [...found].sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)));

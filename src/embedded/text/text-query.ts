@@ -5,6 +5,7 @@ import { tokensOf } from './tokens.ts';
 /** What is given to `$text`. */
 export interface TextCondition {
   readonly $search: string;
+  /** Empty for the index's own. */
   readonly $language?: string;
   readonly $caseSensitive?: boolean;
   readonly $diacriticSensitive?: boolean;
@@ -48,8 +49,6 @@ export function parseTextCondition(operand: unknown): TextCondition {
     const type = expected === 'boolean' ? 'bool' : expected;
     throw new CommandError('TypeMismatch', `"${name}" had the wrong type. Expected ${type}, found ${typeOf(value)}`);
   }
-  const language = condition.$language;
-  if (typeof language === 'string') requireLanguage(language);
   return condition as unknown as TextCondition;
 }
 

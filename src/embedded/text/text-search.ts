@@ -30,8 +30,8 @@ const NEXT = Buffer.alloc(1);
 export function searchText(plan: TextPlan, context: ScanContext): readonly Hit[] {
   const condition = parseTextCondition(plan.search);
   const options = plan.index.spec as unknown as TextOptions;
-  const { $language: name } = condition;
-  const language = name === undefined ? defaultLanguage(options) : requireLanguage(name);
+  const { $language: name = '' } = condition;
+  const language = name === '' ? defaultLanguage(options) : requireLanguage(name);
   const query = parseTextQuery(condition, language, options.textIndexVersion < 3);
   const scores = new Map<number, number>();
   for (const prefix of prefixesOf(plan, options, context)) {
