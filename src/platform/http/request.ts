@@ -1,14 +1,13 @@
 import type { RequestHandler, Response } from 'express';
-import { randomUUID } from 'node:crypto';
 import { Problem } from '../../shared/problem.ts';
 import type { Logger } from '../observability/logger.ts';
-import { Trace, withTrace } from '../observability/trace.ts';
+import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
 import { timedOut } from './problems.ts';
 
 /** First in the chain: gives the request its names, in and out, and measures what it costs. */
 export const beginTrace: RequestHandler = (req, res, next) => {
   const sent = req.get('x-request-id');
-  const requestId = sent !== undefined && /^[\w-]{8,64}$/.test(sent) ? sent : randomUUID();
+  const requestId = sent !== undefined && /^[\w-]{8,64}$/.test(sent) ? sent : newTraceId();
   const trace = new Trace(requestId, req.get('traceparent'));
   res.set({ 'X-Request-Id': requestId, traceparent: trace.traceparent });
   beforeHeaders(res, () => res.setHeader('Server-Timing', serverTiming(trace)));

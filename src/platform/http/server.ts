@@ -1,8 +1,8 @@
 import type { Express } from 'express';
-import { randomUUID } from 'node:crypto';
 import { createServer, STATUS_CODES, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
+import { newTraceId } from '../observability/trace.ts';
 import { headersTooLarge, malformedRequest, problemBody, requestTooSlow } from './problems.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -47,7 +47,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   const [kind, detail] = BY_CODE[error.code ?? ''] ?? [malformedRequest, 'This is not valid HTTP'];
-  const requestId = randomUUID();
+  const requestId = newTraceId();
   const body = JSON.stringify(problemBody(new Problem(kind, detail), requestId));
   const head = [
     `HTTP/1.1 ${String(kind.status)} ${STATUS_CODES[kind.status] ?? ''}`,
