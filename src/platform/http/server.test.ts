@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import express from 'express';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { app } from '../../../tests/mugs.ts';
-import { httpServer } from './server.ts';
+import { closeServer, httpServer } from './server.ts';
 
 describe('the server', () => {
   let server: Server;
   beforeAll(async () => {
-    server = httpServer(app, { headersMs: 200, receiveMs: 400 }).listen(0, '127.0.0.1');
+    server = httpServer(app, { headersMs: 500, receiveMs: 1_000 }).listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   afterAll(() => {
@@ -51,5 +52,38 @@ describe('the server', () => {
 
   test('refuses a request without a host', async () => {
     expect(await raw('GET /api/mugs HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+  });
+});
+
+describe('a server that closes', () => {
+  async function serving(milliseconds: number) {
+    const slow = express().get('/', (_req, res) => {
+      setTimeout(() => res.send('done'), milliseconds);
+    });
+    const server = httpServer(slow).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
+    return { server, url };
+  }
+
+  test('finishes the requests under way and takes no more', async () => {
+    const { server, url } = await serving(200);
+    const underWay = fetch(url).then((answer) => answer.text());
+    await once(server, 'request');
+    const closing = closeServer(server, 5_000);
+    await expect(fetch(url)).rejects.toThrow();
+    expect(await underWay).toBe('done');
+    expect(await closing).toBe(true);
+  });
+
+  test('breaks off what takes longer than its grace', async () => {
+    const { server, url } = await serving(60_000);
+    const broken = fetch(url).then(
+      () => 'answered',
+      () => 'broken off',
+    );
+    await once(server, 'request');
+    expect(await closeServer(server, 50)).toBe(false);
+    expect(await broken).toBe('broken off');
   });
 });

@@ -1,4 +1,5 @@
 import type { Express } from 'express';
+import { once } from 'node:events';
 import { createServer, STATUS_CODES, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
@@ -10,6 +11,8 @@ const RECEIVE_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 16 * 1_024;
 // Above the idle time of common load balancers (60 s), so that it is never we who close a connection just taken.
 const KEEP_ALIVE_MS = 65_000;
+
+const SWEEP_MS = 50;
 
 /** Timeouts that a test shortens. */
 export interface ServerTimeouts {
@@ -33,6 +36,28 @@ export function httpServer(app: Express, { headersMs, receiveMs }: ServerTimeout
     answerClientError(error, socket);
   });
   return server;
+}
+
+/**
+ * Stops taking connections, lets requests under way finish, and breaks off what is not done after `graceMs`.
+ * @returns whether all of them were done in time.
+ */
+export async function closeServer(server: Server, graceMs: number): Promise<boolean> {
+  let inTime = true;
+  const closed = once(server, 'close');
+  server.close();
+  // A connection kept alive falls idle only after its last answer, which `close` no longer looks at.
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+  }, SWEEP_MS);
+  const force = setTimeout(() => {
+    inTime = false;
+    server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(force);
+  return inTime;
 }
 
 const BY_CODE: Readonly<Record<string, readonly [kind: ProblemKind, detail: string]>> = {

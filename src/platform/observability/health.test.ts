@@ -32,7 +32,7 @@ function dependency(name: string, critical: boolean) {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let round = 0; round < 500 && !holds(); round += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (let round = 0; round < 2_500 && !holds(); round += 1) await new Promise((resolve) => setTimeout(resolve, 2));
   expect(holds()).toBe(true);
 }
 
