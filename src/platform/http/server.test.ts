@@ -58,7 +58,8 @@ describe('the server', () => {
 describe('a server that closes', () => {
   async function serving(milliseconds: number) {
     const slow = express().get('/', (_req, res) => {
-      setTimeout(() => res.send('done'), milliseconds);
+      // Not waited for by the test run, when its answer was broken off.
+      setTimeout(() => res.send('done'), milliseconds).unref();
     });
     const server = httpServer(slow).listen(0, '127.0.0.1');
     await once(server, 'listening');
