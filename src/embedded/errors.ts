@@ -11,10 +11,12 @@ export const ErrorCodes = {
   Overflow: 15,
   InvalidLength: 16,
   IllegalOperation: 20,
+  InvalidBSON: 22,
   FailedToParse: 9,
   NamespaceNotFound: 26,
   IndexNotFound: 27,
   PathNotViable: 28,
+  CannotBackfillArray: 34,
   ConflictingUpdateOperators: 40,
   CursorNotFound: 43,
   NamespaceExists: 48,
@@ -37,6 +39,7 @@ export const ErrorCodes = {
   NetworkTimeout: 89,
   ShutdownInProgress: 91,
   OperationFailed: 96,
+  NotExactValueField: 111,
   WriteConflict: 112,
   ConflictingOperationInProgress: 117,
   DocumentValidationFailure: 121,
@@ -59,7 +62,10 @@ export const ErrorCodes = {
   Interrupted: 11601,
   CommandFailed: 125,
   IncompleteTransactionHistory: 217,
+  CannotBuildIndexKeys: 201,
   CursorInUse: 267,
+  NoQueryExecutionPlans: 291,
+  UnsupportedOpQueryCommand: 352,
 } as const;
 
 export type ErrorCodeName = keyof typeof ErrorCodes;

@@ -17,6 +17,8 @@ export interface Connection {
   client: Document | undefined;
   /** The compressors that hello agreed on. */
   compressors: readonly string[];
+  /** Ends the connection without an answer. */
+  destroy(): void;
   /** What commands keep for the life of the connection, by a key of their own. */
   readonly state: Map<symbol, unknown>;
 }

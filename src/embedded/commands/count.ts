@@ -1,0 +1,136 @@
+import type { Document } from '../bson/codec.ts';
+import { encodeKey } from '../bson/keys.ts';
+import { encode } from '../bson/codec.ts';
+import { decodeFields } from '../bson/codec.ts';
+import { valuesAt } from '../bson/paths.ts';
+import type { Collection } from '../catalog/collection.ts';
+import { CommandError } from '../errors.ts';
+import { keyRanges } from '../plan/access.ts';
+import { Query, recordsOf } from '../plan/query.ts';
+import { parseCollation } from '../query/collation.ts';
+import { okReply } from '../server/reply.ts';
+import { countView, distinctView } from './views.ts';
+import { collectionOf, viewOf, type Command, type CommandContext } from './context.ts';
+import { filterOf } from './update.ts';
+
+export const count: Command = async (context) => {
+  const collection = collectionOf(context);
+  const { body, operation } = context;
+  const skip = numberOf(body.skip, 'skip');
+  const limit = Math.abs(numberOf(body.limit, 'limit', true));
+  if (collection === undefined) return okReply({ n: 0 });
+  if (collection.isView) return countView(context, collection);
+  const query = countQuery(context, collection);
+  const known = countWithoutReading(context, query);
+  if (known !== undefined) return okReply({ n: within(known, skip, limit) });
+  let n = 0;
+  for await (const found of recordsOf(query, operation)) {
+    n += Number(found.recordId > 0);
+    if (limit > 0 && n >= limit + skip) break;
+  }
+  return okReply({ n: within(n, skip, limit) });
+};
+
+function within(n: number, skip: number, limit: number): number {
+  const rest = Math.max(0, n - skip);
+  return limit > 0 ? Math.min(rest, limit) : rest;
+}
+
+export function countQuery(context: CommandContext, collection: Collection): Query {
+  const { body } = context;
+  return new Query(viewOf(context), collection, {
+    filter: filterOf(body.query ?? {}, 'count.query'),
+    hint: body.hint,
+    collation: body.collation === undefined ? undefined : parseCollation(body.collation),
+  });
+}
+
+/** The number of documents where an index alone, or the size of the collection, says it. */
+function countWithoutReading(context: CommandContext, { plan, collection }: Query): number | undefined {
+  const { access, isExact } = plan;
+  if (!isExact) return undefined;
+  if (access.kind === 'collection') return context.transaction === undefined ? collection.size.documents : undefined;
+  // An index with arrays holds a document more than once.
+  if (access.kind !== 'index' || access.index.arrayPaths.size > 0) return undefined;
+  const { ranges, seekFields } = keyRanges(access.index, access.bounds);
+  const isLeftOpen = access.bounds.fields.slice(seekFields).some(({ isConstrained }) => isConstrained);
+  if (isLeftOpen) return undefined;
+  const view = viewOf(context);
+  return ranges.reduce((n, { from, to }) => n + view.count(access.index.tree, from, to), 0);
+}
+
+export const distinct: Command = async (context) => {
+  const { body, operation } = context;
+  const { key } = body;
+  if (typeof key !== 'string') throw keyFault(key);
+  const collection = collectionOf(context);
+  if (collection === undefined) return okReply({ values: [] });
+  if (collection.isView) return distinctView(context, collection, key);
+  const query = distinctQuery(context, collection);
+  const values = new DistinctValues(query);
+  const field = new Set([key.split('.', 1)[0] ?? key]);
+  for await (const { bytes } of recordsOf(query, operation)) values.addFrom(decodeFields(bytes, field), key);
+  return okReply({ values: values.list });
+};
+
+export function distinctQuery(context: CommandContext, collection: Collection): Query {
+  const { body } = context;
+  return new Query(viewOf(context), collection, {
+    filter: filterOf(body.query ?? {}, 'distinct.query'),
+    hint: body.hint,
+    collation: body.collation === undefined ? undefined : parseCollation(body.collation),
+  });
+}
+
+/** Values met so far, each once; told apart as an index would. */
+class DistinctValues {
+  readonly list: unknown[] = [];
+  readonly #seen = new Set<string>();
+  readonly #collate: ((text: string) => string) | undefined;
+  #bytes = 0;
+
+  constructor({ spec, collection }: Query) {
+    const collation = spec.collation ?? collection.collation;
+    this.#collate = collation && ((text) => collation.fold(text));
+  }
+
+  addFrom(document: Document, path: string): void {
+    for (const value of valuesAt(document, path)) {
+      // Of an array its elements count, which are among the values too.
+      if (value !== undefined && !(Array.isArray(value) && isSpread(document, path, value))) this.#add(value);
+    }
+  }
+
+  #add(value: unknown): void {
+    const name = encodeKey([value], [1], this.#collate ? { collate: this.#collate } : {}).toString('latin1');
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
+    this.list.push(value);
+    this.#bytes += encode({ value }).length;
+    if (this.#bytes > 16 * 1_024 * 1_024) throw new CommandError(17217, 'distinct too big, 16mb cap');
+  }
+}
+
+/** Whether an array stands at the path itself, rather than as an element of one. */
+function isSpread(document: Document, path: string, value: readonly unknown[]): boolean {
+  const values = valuesAt(document, path);
+  return value.length === 0 || value.every((element) => values.includes(element));
+}
+
+function numberOf(value: unknown, field: string, mayBeNegative = false): number {
+  if (value === undefined || value === null) return 0;
+  const number = Number(value);
+  if (Number.isNaN(number))
+    throw new CommandError('TypeMismatch', `BSON field 'count.${field}' is the wrong type, expected type 'number'`);
+  if (number < 0 && !mayBeNegative)
+    throw new CommandError(51024, `BSON field '${field}' value must be >= 0, actual value '${String(number)}'`);
+  return number;
+}
+
+function keyFault(key: unknown): CommandError {
+  if (key === undefined) return new CommandError(40414, "BSON field 'distinct.key' is missing but a required field");
+  return new CommandError(
+    'TypeMismatch',
+    `BSON field 'distinct.key' is the wrong type '${typeof key}', expected type 'string'`,
+  );
+}

@@ -1,0 +1,135 @@
+import { decodeTyped, type Document } from '../bson/codec.ts';
+import type { Collection } from '../catalog/collection.ts';
+import { CommandError } from '../errors.ts';
+import { Query } from '../plan/query.ts';
+import type { StoredRecord } from '../catalog/records.ts';
+import { parseCollation } from '../query/collation.ts';
+import { compileProjection } from '../query/projection.ts';
+import { okReply } from '../server/reply.ts';
+import { namespaceOf, writableOf, type Command, type CommandContext } from './context.ts';
+import { ensureCollection } from './stored-document.ts';
+import { filterOf, updateOf } from './update.ts';
+import { idOf, UpdatePlan } from './update-plan.ts';
+import { whenFree } from './write-runner.ts';
+
+interface Outcome {
+  readonly value: Buffer | undefined;
+  readonly lastErrorObject: Document;
+  readonly query: Query | undefined;
+}
+
+export const findAndModify: Command = async (context) => {
+  const { services, session, txnNumber, transaction } = context;
+  if (session !== undefined && txnNumber !== undefined) {
+    const earlier = services.retryable.find(session.id, txnNumber);
+    if (earlier !== undefined) return okReply(earlier.result);
+  }
+  checkOptions(context.body);
+  const outcome = await whenFree(context, () =>
+    context.body.remove === true ? removeOne(context) : updateOne(context),
+  );
+  const result = { lastErrorObject: outcome.lastErrorObject, value: shown(context, outcome) };
+  if (session !== undefined && txnNumber !== undefined)
+    services.retryable.save(session.id, txnNumber, { done: 1, result });
+  if (transaction === undefined) await services.writer.committed();
+  return okReply(result);
+};
+
+function checkOptions({ remove, update, new: isNew, upsert, arrayFilters }: Document): void {
+  if (remove !== true) {
+    if (update === undefined)
+      throw new CommandError('FailedToParse', 'Either an update or remove=true must be specified');
+    return;
+  }
+  if (update !== undefined) throw new CommandError('FailedToParse', 'Cannot specify both an update and remove=true');
+  if (upsert === true) throw new CommandError('FailedToParse', 'Cannot specify both upsert=true and remove=true');
+  if (isNew === true)
+    throw new CommandError(
+      'FailedToParse',
+      "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
+    );
+  if (arrayFilters !== undefined)
+    throw new CommandError('FailedToParse', 'Cannot specify arrayFilters and remove=true');
+}
+
+async function removeOne(context: CommandContext): Promise<Outcome> {
+  const { services, body } = context;
+  const collection = services.catalog.get(namespaceOf(context));
+  const query = collection && plainQuery(context, collection);
+  const record = query && (await firstOf(context, query));
+  if (record === undefined || collection === undefined) return { value: undefined, lastErrorObject: { n: 0 }, query };
+  services.records.remove(writableOf(context), collection, record);
+  return { value: record.bytes, lastErrorObject: { n: 1 }, query: body.fields === undefined ? undefined : query };
+}
+
+function plainQuery(context: CommandContext, collection: Collection): Query {
+  const { body } = context;
+  return new Query(writableOf(context), collection, {
+    filter: filterOf(body.query ?? {}, 'findAndModify.query'),
+    sort: body.sort as Document | undefined,
+    hint: body.hint,
+    collation: body.collation === undefined ? undefined : parseCollation(body.collation),
+    variables: body.let as Document | undefined,
+    limit: 1,
+  });
+}
+
+async function updateOne(context: CommandContext): Promise<Outcome> {
+  const { body, services } = context;
+  const namespace = namespaceOf(context);
+  const plan = updatePlanOf(context);
+  const isUpsert = body.upsert === true;
+  const collection = isUpsert
+    ? ensureCollection(services.catalog, services.writer, namespace)
+    : services.catalog.get(namespace);
+  if (collection === undefined) return nothingFound(undefined);
+  const query = plan.query(collection);
+  const record = await firstOf(context, query);
+  if (record !== undefined) {
+    const after = plan.apply(collection, query, record) ?? record.bytes;
+    const value = body.new === true ? after : record.bytes;
+    return { value, lastErrorObject: { n: 1, updatedExisting: true }, query };
+  }
+  if (!isUpsert) return nothingFound(query);
+  const inserted = plan.insert(collection);
+  const lastErrorObject = { n: 1, updatedExisting: false, upserted: idOf(inserted) };
+  return { value: body.new === true ? inserted : undefined, lastErrorObject, query };
+}
+
+function nothingFound(query: Query | undefined): Outcome {
+  return { value: undefined, lastErrorObject: { n: 0, updatedExisting: false }, query };
+}
+
+function updatePlanOf(context: CommandContext): UpdatePlan {
+  const { body, request } = context;
+  const typed = decodeTyped(request.rawBody);
+  return new UpdatePlan(context, {
+    filter: filterOf(body.query ?? {}, 'findAndModify.query'),
+    typedFilter: (typed.query ?? {}) as Document,
+    update: updateOf(typed.update),
+    multi: false,
+    sort: body.sort as Document | undefined,
+    arrayFilters: typed.arrayFilters as Document[] | undefined,
+    collation: body.collation,
+    hint: body.hint,
+    variables: body.let as Document | undefined,
+    bypass: body.bypassDocumentValidation === true,
+  });
+}
+
+async function firstOf({ operation }: CommandContext, { source }: Query): Promise<StoredRecord | undefined> {
+  while (!source.isDone) {
+    const [record] = source.pull(1, operation);
+    if (record !== undefined) return record;
+    if (operation.isSliceOver) await operation.yield();
+  }
+  return undefined;
+}
+
+/** The value as `fields` asks for it, in types as they are stored. */
+function shown({ body }: CommandContext, { value, query }: Outcome): unknown {
+  if (value === undefined) return null;
+  const fields = body.fields as Document | undefined;
+  if (fields === undefined || Object.keys(fields).length === 0) return decodeTyped(value);
+  return decodeTyped(compileProjection(fields, { matcher: query?.matcher }).applyTo(value));
+}

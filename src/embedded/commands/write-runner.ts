@@ -1,0 +1,116 @@
+import type { Document } from '../bson/codec.ts';
+import { CommandError } from '../errors.ts';
+import { okReply } from '../server/reply.ts';
+import { HeldByTransaction } from '../storage/view.ts';
+import type { CommandContext } from './context.ts';
+
+/** MongoDB's limit of statements in one command. */
+const MAX_STATEMENTS = 100_000;
+
+/** The reply of a write, as it grows. */
+export interface WriteResult {
+  n: number;
+  nModified?: number;
+  upserted?: { index: number; _id: unknown }[];
+  writeErrors?: Document[];
+}
+
+/** A command that consists of statements, each carried out in one go or refused alone. */
+export interface Statements {
+  readonly count: number;
+  /** Whether the first failure ends the command. */
+  readonly isOrdered: boolean;
+  /** Carries out one statement and adds what it did to the result; asynchronous only where it has to wait. */
+  readonly run: (index: number, result: WriteResult) => undefined | Promise<void>;
+}
+
+/**
+ * Runs statements one after another and answers once all of them are durable. A repeated command goes on where the
+ * first attempt stopped: how far it came is written together with what it changed.
+ */
+export async function runStatements(
+  context: CommandContext,
+  statements: Statements,
+  result: WriteResult,
+): Promise<Buffer> {
+  checkCount(statements.count);
+  const { services, operation, transaction } = context;
+  const earlier = progressOf(context);
+  if (earlier !== undefined) Object.assign(result, earlier.result);
+  for (let index = earlier?.done ?? 0; index < statements.count; index++) {
+    const error = await attempt(context, statements, index, result);
+    if (error !== undefined) {
+      (result.writeErrors ??= []).push(writeError(index, error));
+      if (statements.isOrdered) break;
+    }
+    if (operation.isSliceOver) {
+      saveProgress(context, index + 1, result);
+      await operation.yield();
+    }
+  }
+  saveProgress(context, statements.count, result);
+  if (transaction === undefined) await services.writer.committed();
+  return okReply({ ...result });
+}
+
+function checkCount(count: number): void {
+  if (count >= 1 && count <= MAX_STATEMENTS) return;
+  throw new CommandError(
+    'InvalidLength',
+    `Write batch sizes must be between 1 and ${String(MAX_STATEMENTS)}. Got ${String(count)} operations.`,
+  );
+}
+
+/** @returns the error that refuses this statement alone */
+async function attempt(
+  context: CommandContext,
+  { run }: Statements,
+  index: number,
+  result: WriteResult,
+): Promise<CommandError | undefined> {
+  try {
+    await whenFree(context, () => run(index, result));
+    return undefined;
+  } catch (error) {
+    // What ends the whole command, or the transaction, is no error of one statement.
+    if (!(error instanceof CommandError) || isFatal(error, context)) throw error;
+    return error;
+  }
+}
+
+const FATAL: ReadonlySet<string> = new Set(['WriteConflict', 'MaxTimeMSExpired', 'Interrupted', 'InternalError']);
+
+function isFatal(error: CommandError, { transaction }: CommandContext): boolean {
+  return FATAL.has(error.codeName) || (transaction !== undefined && error.details.labels !== undefined);
+}
+
+/** Repeats `work` for as long as a transaction holds what it needs: a plain write waits its turn. */
+export async function whenFree<T>({ operation }: CommandContext, work: () => T | Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof HeldByTransaction)) throw error;
+      await Promise.race([error.ended, expiry(operation.remainingMs)]);
+      operation.check();
+    }
+  }
+}
+
+async function expiry(remainingMs: number): Promise<void> {
+  if (remainingMs === Infinity) return new Promise(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, remainingMs) + 1));
+}
+
+function writeError(index: number, { code, message, details }: CommandError): Document {
+  return { index, code, ...details, errmsg: message };
+}
+
+function progressOf({ services, session, txnNumber }: CommandContext): { done: number; result: Document } | undefined {
+  return session === undefined || txnNumber === undefined ? undefined : services.retryable.find(session.id, txnNumber);
+}
+
+function saveProgress({ services, session, txnNumber }: CommandContext, done: number, result: WriteResult): void {
+  if (session === undefined || txnNumber === undefined) return;
+  services.retryable.save(session.id, txnNumber, { done, result: { ...result } });
+}

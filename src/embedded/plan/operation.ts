@@ -1,0 +1,56 @@
+import { CommandError } from '../errors.ts';
+
+/** How long a command may hold the event loop before others get their turn. */
+const SLICE_MS = 8;
+
+/** One running command: its deadline, and whether somebody has asked it to stop. */
+export class Operation {
+  readonly id: number;
+  readonly startedAt = performance.now();
+  readonly closed: AbortSignal | undefined;
+  #deadline = Infinity;
+  #interruption: CommandError | undefined;
+  #sliceEnd: number;
+
+  constructor(id: number, closed?: AbortSignal) {
+    this.id = id;
+    this.closed = closed;
+    this.#sliceEnd = this.startedAt + SLICE_MS;
+  }
+
+  /** @param milliseconds as `maxTimeMS` says it; 0 for no limit */
+  limitTo(milliseconds: number): void {
+    this.#deadline = milliseconds > 0 ? this.startedAt + milliseconds : Infinity;
+  }
+
+  get remainingMs(): number {
+    return this.#deadline - performance.now();
+  }
+
+  /** Makes the command end at its next check. */
+  interrupt(reason: CommandError): void {
+    this.#interruption ??= reason;
+  }
+
+  get isSliceOver(): boolean {
+    return performance.now() >= this.#sliceEnd;
+  }
+
+  /** @throws MaxTimeMSExpired (50), Interrupted (11601) */
+  check(): void {
+    if (this.#interruption !== undefined) throw this.#interruption;
+    if (this.closed?.aborted === true) throw new CommandError('Interrupted', 'operation was interrupted');
+    if (performance.now() > this.#deadline) {
+      throw new CommandError('MaxTimeMSExpired', 'operation exceeded time limit');
+    }
+  }
+
+  /** Lets everybody else run, then goes on. */
+  async yield(): Promise<void> {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    this.#sliceEnd = performance.now() + SLICE_MS;
+    this.check();
+  }
+}

@@ -1,0 +1,106 @@
+import type { Document } from '../bson/codec.ts';
+import type { Collection } from '../catalog/collection.ts';
+import type { Collation } from '../query/collation.ts';
+import { compileMatcher, type Matcher } from '../query/matcher.ts';
+import { compileProjection } from '../query/projection.ts';
+import { compileSort, type Sorter } from '../query/sort.ts';
+import type { View } from '../storage/view.ts';
+import { searchText } from '../text/text-search.ts';
+import type { Operation } from './operation.ts';
+import { planQuery, type QueryPlan, type QueryShape } from './planner.ts';
+import { FilteredSource, SortedSource, type Found, type RecordSource } from './record-source.ts';
+import { scanOf, type ScanContext, type ScanCounters } from './scan.ts';
+
+/** A query as commands put it. */
+export interface QuerySpec {
+  readonly filter: Document;
+  readonly sort?: Document | undefined;
+  readonly projection?: Document | undefined;
+  readonly hint?: unknown;
+  readonly collation?: Collation | undefined;
+  /** 0 for none. */
+  readonly skip?: number;
+  /** 0 for all. */
+  readonly limit?: number;
+  readonly variables?: Document | undefined;
+}
+
+/** A planned query over one collection, ready to be read from. */
+export class Query {
+  readonly plan: QueryPlan;
+  readonly counters: ScanCounters = { keysExamined: 0, docsExamined: 0 };
+  readonly matcher: Matcher;
+  readonly sorter: Sorter | undefined;
+  readonly spec: QuerySpec;
+  readonly collection: Collection;
+  readonly source: RecordSource;
+
+  constructor(view: View, collection: Collection, spec: QuerySpec) {
+    this.spec = spec;
+    this.collection = collection;
+    const collation = spec.collation ?? collection.collation;
+    this.matcher = compileMatcher(spec.filter, { collation, variables: spec.variables });
+    const sorter = isEmpty(spec.sort) ? undefined : compileSort(spec.sort, collation);
+    this.plan = planQuery(view, collection, shapeOf(spec, sorter, collation));
+    // A sort by text score is not the index's to give.
+    this.sorter = this.plan.isSorted && sorter?.isMeta !== true ? undefined : sorter;
+    this.source = this.#sourceOf({ view, collection, counters: this.counters, searchText });
+    noteUse(this.plan);
+  }
+
+  #sourceOf(context: ScanContext): RecordSource {
+    const { skip = 0, limit = 0 } = this.spec;
+    const scan = scanOf(this.plan.access, context);
+    const matcher = this.plan.isExact ? undefined : this.matcher;
+    if (this.sorter === undefined) return new FilteredSource(scan, context, matcher, skip, limit);
+    return new SortedSource(new FilteredSource(scan, context, matcher, 0, 0), context, this.sorter, skip, limit);
+  }
+}
+
+function isEmpty(document: Document | undefined): document is undefined {
+  return document === undefined || Object.keys(document).length === 0;
+}
+
+function shapeOf(spec: QuerySpec, sorter: Sorter | undefined, collation: Collation | undefined): QueryShape {
+  const { filter, hint, skip = 0, limit = 0 } = spec;
+  const parts = sorter?.parts ?? [];
+  const sort = parts.flatMap(({ path, direction }) => (path === undefined ? [] : [[path, direction] as const]));
+  return { filter, sort, hint, collation, limit: limit > 0 ? limit + skip : 0 };
+}
+
+/** Remembers for `$indexStats` which indexes were of use. */
+function noteUse({ access }: Pick<QueryPlan, 'access'>): void {
+  if (access.kind === 'index' || access.kind === 'text') access.index.usage.operations += 1;
+  else if (access.kind === 'union') for (const branch of access.branches) noteUse({ access: branch });
+}
+
+/** Turns a stored document into what the client gets. */
+export type Project = (found: Found) => Buffer;
+
+/** `undefined` where documents go out as they are stored. */
+export function projector(query: Query): Project | undefined {
+  const { projection, variables } = query.spec;
+  if (isEmpty(projection)) return undefined;
+  const compiled = compileProjection(projection, {
+    variables,
+    collation: query.spec.collation,
+    matcher: query.matcher,
+  });
+  return (found) => compiled.applyTo(found.bytes, found.score);
+}
+
+/** All that match, one after another; others get their turn in between. */
+export async function* recordsOf(query: Query, operation: Operation): AsyncGenerator<Found> {
+  while (!query.source.isDone) {
+    yield* query.source.pull(256, operation);
+    operation.check();
+    if (operation.isSliceOver) await operation.yield();
+  }
+}
+
+/** All that match, at once. */
+export async function allRecords(query: Query, operation: Operation): Promise<Found[]> {
+  const found: Found[] = [];
+  for await (const record of recordsOf(query, operation)) found.push(record);
+  return found;
+}

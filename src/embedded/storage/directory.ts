@@ -1,0 +1,174 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A data directory that must not be opened, in words for whoever started the server. */
+export class DataDirectoryError extends Error {
+  override readonly name = 'DataDirectoryError';
+}
+
+const FORMAT_FILE = 'FORMAT';
+const LOCK_FILE = 'LOCK';
+const DATA_FILE = 'data.mdb';
+/** Raised when older servers could not read what newer ones write. */
+const FORMAT = 'embedded-document-server 1\n';
+
+/** LMDB's magic number, behind the header of each of the two first pages. */
+const LMDB_MAGIC = 0xbeefc0de;
+const PAGE_BYTES = 4_096;
+const PAGE_HEADER_BYTES = 16;
+/** `mm_last_pg` of LMDB's `MDB_meta`: behind magic, version, address, map size and two `MDB_db` of 48 bytes. */
+const LAST_PAGE_OFFSET = PAGE_HEADER_BYTES + 24 + 2 * 48;
+
+/** A directory that is this process's alone until `release`. */
+export interface DataDirectory {
+  /** The LMDB file in it. */
+  readonly file: string;
+  release(): void;
+}
+
+/**
+ * Opens or makes a data directory. One that is foreign, torn, of another format or in use is refused with its files
+ * untouched.
+ * @throws DataDirectoryError
+ */
+export function openDataDirectory(path: string): DataDirectory {
+  makeDirectory(path);
+  const names = readdirSync(path);
+  if (names.length === 0) writeFileSync(join(path, FORMAT_FILE), FORMAT);
+  else checkFormat(path, names);
+  checkFile(join(path, DATA_FILE));
+  const lock = join(path, LOCK_FILE);
+  takeLock(lock, path);
+  return {
+    file: join(path, DATA_FILE),
+    release: () => {
+      rmSync(lock, { force: true });
+    },
+  };
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    const probe = join(path, `.write-${String(process.pid)}`);
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (error) {
+    throw new DataDirectoryError(`The data directory ${path} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function checkFormat(path: string, names: readonly string[]): void {
+  if (!names.includes(FORMAT_FILE)) {
+    throw new DataDirectoryError(`${path} is not empty and not a data directory of this server; it was left as it is`);
+  }
+  const format = readFileSync(join(path, FORMAT_FILE), 'utf8');
+  if (format !== FORMAT) {
+    throw new DataDirectoryError(
+      `${path} has the format "${format.trim()}", this server reads "${FORMAT.trim()}"; it was left as it is`,
+    );
+  }
+}
+
+/** A file that is no LMDB map, or shorter than its own header says, would bring the process down when it is mapped. */
+function checkFile(file: string): void {
+  if (!existsSync(file)) return;
+  const { size } = statSync(file);
+  if (size === 0) return;
+  const meta = Buffer.alloc(2 * PAGE_BYTES);
+  const descriptor = openSync(file, 'r');
+  const read = readSync(descriptor, meta, 0, meta.length, 0);
+  closeSync(descriptor);
+  const isMap = [0, PAGE_BYTES].every(
+    (page) => read === meta.length && meta.readUInt32LE(page + PAGE_HEADER_BYTES) === LMDB_MAGIC,
+  );
+  if (!isMap)
+    throw new DataDirectoryError(`${file} is damaged: it does not begin as a data file must; it was left as it is`);
+  const newest = newestMeta(meta);
+  const lastPage = Number(meta.readBigUInt64LE(newest + LAST_PAGE_OFFSET));
+  if (size < (lastPage + 1) * PAGE_BYTES) {
+    throw new DataDirectoryError(
+      `${file} is torn: it has ${String(size)} bytes where its header tells of ${String((lastPage + 1) * PAGE_BYTES)}; it was left as it is`,
+    );
+  }
+}
+
+/** The meta page of the later transaction; its number stands behind the last page. */
+function newestMeta(meta: Buffer): number {
+  const transactionOf = (page: number): bigint => meta.readBigUInt64LE(page + LAST_PAGE_OFFSET + 8);
+  return transactionOf(0) >= transactionOf(PAGE_BYTES) ? 0 : PAGE_BYTES;
+}
+
+function takeLock(lock: string, path: string): void {
+  const mine = `${String(process.pid)} ${startOf(process.pid)}`;
+  if (existsSync(lock)) {
+    const [pid = '', start = ''] = readFileSync(lock, 'utf8').split(' ');
+    const isHeld = isAlive(Number(pid)) && start === startOf(Number(pid));
+    if (isHeld) {
+      throw new DataDirectoryError(`${path} is in use by process ${pid}; stop that first, or choose another directory`);
+    }
+    // Left behind by a process that was killed.
+    rmSync(lock);
+  }
+  try {
+    writeFileSync(lock, mine, { flag: 'wx' });
+  } catch {
+    throw new DataDirectoryError(`${path} is in use by another process that has just started`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process was started, in clock ticks: tells it apart from a later one of the same number. Linux only. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    // The name in parentheses may hold spaces; the start time is the twentieth field behind it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+const MEMORY_PREFIX = 'embedded-memory-';
+
+/** A directory for data that need not survive: in memory where the system offers that, emptied by the next start if not by this one. */
+export function openMemoryDirectory(): DataDirectory {
+  const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  removeAbandoned(base);
+  const path = join(base, `${MEMORY_PREFIX}${String(process.pid)}-${String(performance.now()).replace('.', '')}`);
+  mkdirSync(path, { recursive: true });
+  return {
+    file: join(path, DATA_FILE),
+    release: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function removeAbandoned(base: string): void {
+  for (const name of readdirSync(base)) {
+    if (!name.startsWith(MEMORY_PREFIX)) continue;
+    const pid = Number(name.slice(MEMORY_PREFIX.length).split('-')[0]);
+    if (!isAlive(pid)) rmSync(join(base, name), { recursive: true, force: true });
+  }
+}

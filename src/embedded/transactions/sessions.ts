@@ -1,0 +1,150 @@
+import type { Document } from '../bson/codec.ts';
+import { CommandError } from '../errors.ts';
+import { Transaction, type TransactionDeps } from './transaction.ts';
+
+/** A session that nobody has used for so long is forgotten, as `logicalSessionTimeoutMinutes` promises. */
+const SESSION_TIMEOUT_MS = 30 * 60_000;
+
+/** MongoDB's `transactionLifetimeLimitSeconds`. */
+const TRANSACTION_LIFETIME_MS = 60_000;
+
+/** What a command says of its session and transaction. */
+export interface SessionFields {
+  readonly txnNumber: bigint | undefined;
+  /** Whether the command belongs to a transaction of several statements (`autocommit: false`). */
+  readonly isTransaction: boolean;
+  readonly startTransaction: boolean;
+}
+
+/** A logical session: at most one transaction, and the number of its last one. */
+export class Session {
+  readonly id: string;
+  lastUsedAt = Date.now();
+  transaction: { readonly number: bigint; readonly body: Transaction } | undefined;
+  /** The highest number used so far; a lower one comes too late. */
+  highestNumber = -1n;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+/** All sessions, and the life of their transactions. */
+export class Sessions {
+  readonly #sessions = new Map<string, Session>();
+  readonly #deps: TransactionDeps;
+
+  constructor(deps: TransactionDeps) {
+    this.#deps = deps;
+  }
+
+  /** The session of an `lsid`; made where it is new. */
+  use(id: string): Session {
+    let session = this.#sessions.get(id);
+    if (session === undefined) this.#sessions.set(id, (session = new Session(id)));
+    session.lastUsedAt = Date.now();
+    return session;
+  }
+
+  all(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  /** The transaction that a command of this session runs in. */
+  attach(session: Session, fields: SessionFields, command: string): Transaction {
+    const number = fields.txnNumber;
+    if (number === undefined) throw new CommandError('InvalidOptions', "'autocommit' requires 'txnNumber'");
+    this.refuseOld(session, number);
+    if (fields.startTransaction) return this.#start(session, number);
+    const current = session.transaction;
+    if (current?.number !== number) throw noSuchTransaction(number, session.highestNumber);
+    const { state } = current.body;
+    // Ending it once more is answered by the command itself, since the first answer may have been lost.
+    if (state === 'committed' && command !== 'commitTransaction') {
+      throw new CommandError(
+        'TransactionCommitted',
+        `Transaction with { txnNumber: ${String(number)} } has been committed.`,
+      );
+    }
+    if (state === 'aborted') throw aborted(number);
+    return current.body;
+  }
+
+  /** @throws TransactionTooOld (225) */
+  refuseOld(session: Session, number: bigint): void {
+    if (number >= session.highestNumber) return;
+    throw new CommandError(
+      'TransactionTooOld',
+      `Cannot start transaction with { txnNumber: ${String(number)} } on session ${session.id} because a newer transaction with txnNumber { txnNumber: ${String(session.highestNumber)} } has already started on this session.`,
+    );
+  }
+
+  #start(session: Session, number: bigint): Transaction {
+    if (session.transaction?.number === number) {
+      throw new CommandError(
+        'ConflictingOperationInProgress',
+        `Cannot start a transaction at given transaction number ${String(number)} a transaction with the same number is already in progress`,
+      );
+    }
+    session.transaction?.body.abort();
+    session.highestNumber = number;
+    const body = new Transaction(this.#deps);
+    session.transaction = { number, body };
+    return body;
+  }
+
+  /** Ends sessions, their transactions with them. */
+  end(ids: Iterable<string>): void {
+    for (const id of ids) {
+      this.#sessions.get(id)?.transaction?.body.abort();
+      this.#sessions.delete(id);
+    }
+  }
+
+  /** Aborts transactions past their lifetime and forgets sessions that are no longer used. */
+  expire(now = Date.now()): void {
+    for (const session of this.#sessions.values()) {
+      const body = session.transaction?.body;
+      if (body?.state === 'open' && now - body.startedAt > TRANSACTION_LIFETIME_MS) body.abort();
+      if (now - session.lastUsedAt > SESSION_TIMEOUT_MS) this.end([session.id]);
+    }
+  }
+
+  close(): void {
+    for (const session of this.#sessions.values()) session.transaction?.body.abort();
+    this.#sessions.clear();
+  }
+}
+
+export function noSuchTransaction(number: bigint, active: bigint): CommandError {
+  return new CommandError(
+    'NoSuchTransaction',
+    `Given transaction number ${String(number)} does not match any in-progress transactions. The active transaction number is ${String(active)}`,
+    { labels: ['TransientTransactionError'] },
+  );
+}
+
+function aborted(number: bigint): CommandError {
+  return new CommandError('NoSuchTransaction', `Transaction with { txnNumber: ${String(number)} } has been aborted.`, {
+    labels: ['TransientTransactionError'],
+  });
+}
+
+/** The name of a session by its `lsid`, as hexadecimal digits. */
+export function sessionIdOf(lsid: unknown): string | undefined {
+  if (typeof lsid !== 'object' || lsid === null) return undefined;
+  const { id } = lsid as { id?: { buffer?: Uint8Array } };
+  if (id?.buffer === undefined)
+    throw new CommandError('FailedToParse', "BSON field 'lsid.id' is missing but a required field");
+  return Buffer.from(id.buffer).toString('hex');
+}
+
+/** Reads what a command's body says of its transaction. */
+export function sessionFieldsOf(body: Document): SessionFields {
+  const { txnNumber, autocommit, startTransaction } = body;
+  return {
+    txnNumber: txnNumber === undefined || txnNumber === null ? undefined : BigInt((txnNumber as number).toString()),
+    isTransaction: autocommit === false,
+    startTransaction: startTransaction === true,
+  };
+}
