@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import type { Collection } from '../catalog/collection.ts';
+import type { IndexDefinition, IndexSpec } from '../catalog/index-definition.ts';
+import { CommandError } from '../errors.ts';
+import { recordIdOf, recordKey } from '../storage/tree-key.ts';
+import { EMPTY, HeldByTransaction, HIGHEST } from '../storage/view.ts';
+import type { Transaction } from '../transactions/transaction.ts';
+import type { CommandContext, Services } from './context.ts';
+import { whenFree } from './write-runner.ts';
+
+const PAGE = 64;
+/** Documents between two waits for the disk, which bound what is on its way there. */
+const DOCUMENTS_PER_COMMIT = 4_096;
+
+/** Builds that are running, by the index that will be. */
+const builds = new WeakMap<IndexDefinition, Promise<void>>();
+
+/** Whether the index is not complete yet; queries do not use it, since such an index is hidden. */
+export function isBuilding({ spec }: Pick<IndexDefinition, 'spec'>): boolean {
+  return spec.building === true;
+}
+
+/** Waits until no index of the collection is being built. Failures are for those who asked for the index. */
+export async function buildsEnded({ indexes }: Collection, operation: CommandContext['operation']): Promise<void> {
+  for (const index of indexes.filter(isBuilding)) {
+    await builds.get(index)?.catch(() => undefined);
+    operation.check();
+  }
+}
+
+/** Removes what a build left behind that the server's end interrupted. Called before the first command. */
+export function dropUnfinishedIndexes({ catalog, writer }: Pick<Services, 'catalog' | 'writer'>): void {
+  for (const collection of [...catalog.all()]) {
+    for (const index of collection.indexes.filter(isBuilding)) catalog.dropIndex(writer, collection, index);
+  }
+}
+
+/**
+ * Builds indexes over the documents of a collection while others read and write it. The indexes are published at once,
+ * but hidden from queries, so that each write from now on keeps them; then every document that was there before is added,
+ * which repeats nothing where a write came first.
+ *
+ * @throws DuplicateKey (11000) where documents cannot stand in a unique index together; none of the indexes stays then
+ */
+export async function buildIndexes(
+  context: CommandContext,
+  collection: Collection,
+  specs: readonly IndexSpec[],
+): Promise<void> {
+  const { catalog, writer } = context.services;
+  const isEmpty = collection.size.documents === 0 && holdsNothing(context.services, collection);
+  const indexes = specs.map((spec) => {
+    const index = catalog.newIndex(writer, isEmpty ? spec : { ...spec, hidden: true, building: true });
+    catalog.addIndex(writer, collection, index);
+    return index;
+  });
+  if (isEmpty) return;
+  const build = fill(context, collection, indexes, specs);
+  for (const index of indexes) builds.set(index, build);
+  await build;
+}
+
+/** Whether no document is there or on its way, in a transaction either. */
+function holdsNothing(services: Services, collection: Collection): boolean {
+  const everything = { from: EMPTY, to: HIGHEST, reverse: false, limit: 1, keysOnly: true };
+  const isBusy = openTransactions(services).some(({ hasChanges }) => hasChanges);
+  return !isBusy && services.writer.scan(collection.tree, everything).length === 0;
+}
+
+async function fill(
+  context: CommandContext,
+  collection: Collection,
+  indexes: readonly IndexDefinition[],
+  specs: readonly IndexSpec[],
+): Promise<void> {
+  const { catalog, writer } = context.services;
+  try {
+    // What a transaction wrote before the indexes were published has no entries in them: it has to end first.
+    await transactionsEnded(context, ({ hasChanges }) => hasChanges);
+    await addAll(context, collection, indexes);
+    // A deletion takes the entry of its key along, also if that belongs to another document which came later: look again.
+    if (indexes.some(({ isUnique }) => isUnique)) await addAll(context, collection, indexes);
+    // A transaction reads from a picture of the past, in which the indexes are not complete.
+    await transactionsEnded(context, () => true);
+    requirePresence(context.services, collection, indexes);
+    indexes.forEach((index, position) => {
+      index.spec = specs[position] ?? index.spec;
+    });
+    catalog.save(writer, collection);
+  } catch (error) {
+    for (const index of indexes) {
+      if (collection.indexes.includes(index)) catalog.dropIndex(writer, collection, index);
+    }
+    throw buildFailure(collection, error);
+  }
+}
+
+async function addAll(
+  context: CommandContext,
+  collection: Collection,
+  indexes: readonly IndexDefinition[],
+): Promise<void> {
+  const { operation, services } = context;
+  const { writer, records } = services;
+  let from: Buffer = EMPTY;
+  let sinceCommit = 0;
+  for (;;) {
+    requirePresence(services, collection, indexes);
+    const page = writer.scan(collection.tree, { from, to: HIGHEST, reverse: false, limit: PAGE });
+    for (const { key, value } of page) {
+      const record = { recordId: recordIdOf(key), bytes: value };
+      try {
+        for (const index of indexes) records.addTo(writer, collection, index, record);
+      } catch (error) {
+        if (!(error instanceof HeldByTransaction)) throw error;
+        await addWhenFree(context, collection, indexes, record.recordId);
+        // The rest of the page may have changed meanwhile: read it again.
+        from = recordKey(record.recordId + 1);
+        break;
+      }
+      from = recordKey(record.recordId + 1);
+    }
+    if (page.length === 0) return;
+    sinceCommit += page.length;
+    if (sinceCommit >= DOCUMENTS_PER_COMMIT) {
+      sinceCommit = 0;
+      await writer.committed();
+    }
+    if (operation.isSliceOver) await operation.yield();
+  }
+}
+
+async function addWhenFree(
+  context: CommandContext,
+  collection: Collection,
+  indexes: readonly IndexDefinition[],
+  recordId: number,
+): Promise<void> {
+  const { writer, records } = context.services;
+  await whenFree(context, () => {
+    const bytes = writer.get(collection.tree, recordKey(recordId));
+    if (bytes === undefined) return;
+    for (const index of indexes) records.addTo(writer, collection, index, { recordId, bytes });
+  });
+}
+
+function openTransactions({ sessions }: Services): Transaction[] {
+  const bodies = [...sessions.all()].map(({ transaction }) => transaction?.body);
+  return bodies.filter((body): body is Transaction => body?.state === 'open');
+}
+
+async function transactionsEnded(
+  context: CommandContext,
+  condition: (transaction: Transaction) => boolean,
+): Promise<void> {
+  const waiting = openTransactions(context.services).filter((body) => body !== context.transaction && condition(body));
+  for (const transaction of waiting) {
+    await whenFree(context, () => {
+      if (transaction.state === 'open') throw new HeldByTransaction(transaction.ended);
+    });
+  }
+}
+
+/** @throws IndexBuildAborted (276) where the collection or an index was dropped meanwhile */
+function requirePresence({ catalog }: Services, collection: Collection, indexes: readonly IndexDefinition[]): void {
+  const isThere =
+    catalog.get(collection.namespace) === collection && indexes.every((index) => collection.indexes.includes(index));
+  if (isThere) return;
+  throw new CommandError(276, 'collection or index dropped', { codeName: 'IndexBuildAborted' });
+}
+
+function buildFailure({ namespace, uuid }: Collection, error: unknown): unknown {
+  if (!(error instanceof CommandError)) return error;
+  const hex = uuid.toString('hex');
+  const shown = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return new CommandError(
+    error.code,
+    `Index build failed: ${randomUUID()}: Collection ${namespace} ( ${shown} ) :: caused by :: ${error.message}`,
+    error.details,
+  );
+}
