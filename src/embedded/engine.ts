@@ -4,6 +4,7 @@ import { AggregatePool } from './aggregate/pool.ts';
 import type { Services } from './commands/context.ts';
 import { Cursors } from './commands/cursors.ts';
 import { FailPoints } from './commands/fail-points.ts';
+import { dropUnfinishedIndexes } from './commands/index-build.ts';
 import { Operations } from './commands/operations.ts';
 import { sweepExpired } from './commands/ttl.ts';
 import { Store } from './storage/store.ts';
@@ -60,6 +61,7 @@ export class Engine {
       dataDir,
       connections,
     };
+    dropUnfinishedIndexes(this.services);
     this.#schedule(options);
   }
 

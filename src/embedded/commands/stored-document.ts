@@ -4,7 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { BsonType } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
-import { explainFailure } from '../query/schema.ts';
+import { explainFailure } from '../query/explain-failure.ts';
 import type { WritableView } from '../storage/view.ts';
 
 /** MongoDB's longest document. */

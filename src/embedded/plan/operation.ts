@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts';
 
 /** How long a command may hold the event loop before others get their turn. */
-const SLICE_MS = 8;
+const SLICE_MS = 4;
 
 /** One running command: its deadline, and whether somebody has asked it to stop. */
 export class Operation {

@@ -60,7 +60,7 @@ describe('changes laid over a view', () => {
       fc.property(base, changes, fc.boolean(), fc.integer({ min: 1, max: 4 }), (below, over, reverse, limit) => {
         const { overlay, view, model } = build(below, over);
         const seen: string[] = [];
-        let range = { from: EMPTY, to: HIGHEST, reverse, limit };
+        let range: Range = { from: EMPTY, to: HIGHEST, reverse, limit };
         for (;;) {
           const page = overlay.scan(view, TREE, range);
           for (const entry of page) seen.push(`${entry.key.toString('latin1')}=${entry.value.toString()}`);
