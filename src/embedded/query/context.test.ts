@@ -87,6 +87,14 @@ const EXPRESSIONS: readonly Row[] = [
   [{ $dateToString: { date: '$d', format: '%Y-%m-%d' } }, { d: new Date(0) }, '1970-01-01'],
   [{ $dateTrunc: { date: '$d', unit: 'hour' } }, { d: new Date(3_700_000) }, new Date(3_600_000)],
   [{ $year: '$d' }, { d: new Date(0) }, 1970],
+  [{ $year: ['$d'] }, { d: new Date(0) }, 1970],
+  [{ $year: '$none' }, {}, null],
+  [{ $year: '$a' }, { a: id }, 2024],
+  [{ $hour: { date: '$d', timezone: '+02:00' } }, { d: new Date(0) }, 2],
+  [{ $dateAdd: { startDate: null, unit: 'day', amount: 1 } }, {}, null],
+  [{ $dateDiff: { startDate: '$d', endDate: '$none', unit: 'day' } }, { d: new Date(0) }, null],
+  [{ $dateToString: { date: '$none', onNull: 'no date' } }, {}, 'no date'],
+  [{ $bsonSize: '$$ROOT' }, { a: 1 }, 12],
   [{ $concat: ['a', '$b'] }, { b: 'c' }, 'ac'],
   [{ $toUpper: '$a' }, { a: 'x' }, 'X'],
   [{ $regexMatch: { input: '$a', regex: '^X', options: 'i' } }, { a: 'xy' }, true],
@@ -179,6 +187,18 @@ describe('stages of a pipeline in the context', () => {
     expect(run([window, { $project: { run: 1 } }], orders.slice(0, 2))).toEqual([
       { _id: 1, run: 1 },
       { _id: 2, run: 3 },
+    ]);
+  });
+
+  test('counts nothing of nothing', () => {
+    expect(run([{ $count: 'n' }], [])).toEqual([]);
+  });
+
+  test('spreads over automatic buckets', () => {
+    const documents = [{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }];
+    expect(run([{ $bucketAuto: { groupBy: '$a', buckets: 2 } }], documents)).toEqual([
+      { _id: { min: 1, max: 3 }, count: 2 },
+      { _id: { min: 3, max: 4 }, count: 2 },
     ]);
   });
 

@@ -42,9 +42,11 @@ function compiledOperator(name: string, argument: unknown, options: Options): Ev
   return evaluate;
 }
 
-/** One of our operators where mingo evaluates an expression. */
+/** One of our operators where mingo evaluates an expression; mingo also calls it to fold a list of documents. */
 function bridge(name: string): ExpressionOperator {
+  const fold = Object.hasOwn(ACCUMULATORS, name) ? accumulate(name) : undefined;
   return (subject, argument, options) => {
+    if (fold !== undefined && Array.isArray(subject)) return fold(subject, argument, options);
     const { local, now } = options as Locals;
     return compiledOperator(
       name,
@@ -85,6 +87,13 @@ function tested(name: string): QueryOperator {
   };
 }
 
+/** mingo's `$setWindowFields` computes through `$function` with a body of its own; a client's body is text or BSON code. */
+function callOwn(subject: unknown, argument: unknown): unknown {
+  const body = isObject(argument) ? argument.body : undefined;
+  if (typeof body === 'function') return (body as (subject: unknown) => unknown)(subject);
+  throw new CommandError('BadValue', '$function is refused: user code is not run by the embedded server');
+}
+
 function table<Entry>(names: Iterable<string>, make: (name: string) => Entry): Record<`$${string}`, Entry> {
   return Object.fromEntries([...names].map((name) => [name, make(name)]));
 }
@@ -94,11 +103,11 @@ const QUERY_NAMES = Object.keys(query).filter((name) => name !== '$where');
 
 /**
  * mingo's operators with ours in the place of those that know no BSON classes, compare unlike MongoDB, or change the documents they
- * are given. `addOps` of mingo keeps what is there, so ours come first.
+ * are given. It is for `mingo/aggregator` and `mingo/query`: those of `mingo` itself put its own operators before a given context's.
  */
 export const context: Context = Context.init({
   accumulator: { ...accumulators, ...table(Object.keys(ACCUMULATORS), accumulate) },
-  expression: { ...expressions, ...table(Object.keys(OPERATORS), bridge) },
+  expression: { ...expressions, ...table(Object.keys(OPERATORS), bridge), $function: callOwn as never },
   pipeline: { ...pipeline, ...STAGES },
   projection: { ...projection },
   query: { ...query, ...table(QUERY_NAMES, tested) },
@@ -108,8 +117,7 @@ export const context: Context = Context.init({
 const USER_CODE: ReadonlySet<string> = new Set(['$function', '$accumulator', '$where']);
 
 /**
- * Refuses pipelines and filters with operators that would run the client's code. mingo's `$setWindowFields` needs `$function`
- * inside, so it cannot be taken out of the context.
+ * Refuses pipelines and filters with operators that would run the client's code.
  * @throws CommandError BadValue
  */
 export function refuseUserCode(value: unknown): void {

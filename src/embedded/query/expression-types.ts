@@ -1,5 +1,6 @@
 import { Binary, Decimal128, ObjectId, Timestamp, UUID } from 'bson';
 import { CommandError } from '../errors.ts';
+import { encode } from '../bson/codec.ts';
 import { typeAlias } from '../bson/order.ts';
 import { hasType, isTrue } from './element-operators.ts';
 import { isNullish, namedArguments, typeNameOf, unary } from './expression-arguments.ts';
@@ -192,6 +193,11 @@ export const TYPES: Readonly<Record<string, Operator>> = {
   $toUUID: to('$toUUID', 'binData'),
   $tsSecond: unary('$tsSecond', (value) => (value instanceof Timestamp ? value.t : null)),
   $tsIncrement: unary('$tsIncrement', (value) => (value instanceof Timestamp ? value.i : null)),
+  $bsonSize: unary('$bsonSize', (value) => {
+    if (isNullish(value)) return null;
+    if (isObject(value)) return encode(value).length;
+    throw new CommandError(31393, `$bsonSize requires a document input, found: ${typeAlias(value)}`);
+  }),
   $binarySize: unary('$binarySize', (value) => {
     if (isNullish(value)) return null;
     if (typeof value === 'string') return Buffer.byteLength(value);

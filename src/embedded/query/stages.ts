@@ -194,6 +194,14 @@ function replaceRoot(documents: Iterator, argument: unknown, options: Options): 
   return replaceWith(documents, newRoot, options);
 }
 
+/** No documents give no result, where mingo gives a count of 0. */
+function count(documents: Iterator, argument: unknown, options: Options): Iterator {
+  if (typeof argument !== 'string' || argument === '' || argument.startsWith('$') || argument.includes('.')) {
+    throw new CommandError(40156, 'the count field must be a non-empty string, without a $ before it or a dot in it');
+  }
+  return project(group(documents, { _id: null, [argument]: { $sum: 1 } }, options), { _id: 0 }, options);
+}
+
 /** The stages that stand in for mingo's. */
 export const STAGES: Readonly<Record<`$${string}`, Stage>> = {
   $match: match,
@@ -205,6 +213,7 @@ export const STAGES: Readonly<Record<`$${string}`, Stage>> = {
   $unset: unset,
   $unwind: unwind,
   $sortByCount: sortByCount,
+  $count: count,
   $bucket: bucket,
   $replaceRoot: replaceRoot,
   $replaceWith: replaceWith,
