@@ -1,5 +1,6 @@
 import type { Document } from '../bson/codec.ts';
 import type { Collection } from '../catalog/collection.ts';
+import { CommandError } from '../errors.ts';
 import type { Collation } from '../query/collation.ts';
 import { compileMatcher, type Matcher } from '../query/matcher.ts';
 import { compileProjection } from '../query/projection.ts';
@@ -40,7 +41,7 @@ export class Query {
     this.collection = collection;
     const collation = spec.collation ?? collection.collation;
     this.matcher = compileMatcher(spec.filter, { collation, variables: spec.variables });
-    const sorter = isEmpty(spec.sort) ? undefined : compileSort(spec.sort, collation);
+    const sorter = isEmpty(spec.sort) || isNatural(spec.sort) ? undefined : compileSort(spec.sort, collation);
     this.plan = planQuery(view, collection, shapeOf(spec, sorter, collation));
     // A sort by text score is not the index's to give.
     this.sorter = this.plan.isSorted && sorter?.isMeta !== true ? undefined : sorter;
@@ -57,13 +58,25 @@ export class Query {
   }
 }
 
+/** Whether the order of insertion is asked for, which is the scan's to give. */
+function isNatural(sort: Document | undefined): sort is Document {
+  return sort !== undefined && Object.keys(sort).length === 1 && sort.$natural !== undefined;
+}
+
+function naturalOrder({ $natural }: Document): Sorter['parts'] {
+  if ($natural !== 1 && $natural !== -1) {
+    throw new CommandError('BadValue', '$natural sort cannot be set to a value other than -1 or 1.');
+  }
+  return [{ path: '$natural', direction: $natural }];
+}
+
 function isEmpty(document: Document | undefined): document is undefined {
   return document === undefined || Object.keys(document).length === 0;
 }
 
 function shapeOf(spec: QuerySpec, sorter: Sorter | undefined, collation: Collation | undefined): QueryShape {
   const { filter, hint, skip = 0, limit = 0 } = spec;
-  const parts = sorter?.parts ?? [];
+  const parts = isNatural(spec.sort) ? naturalOrder(spec.sort) : (sorter?.parts ?? []);
   const sort = parts.flatMap(({ path, direction }) => (path === undefined ? [] : [[path, direction] as const]));
   return { filter, sort, hint, collation, limit: limit > 0 ? limit + skip : 0 };
 }

@@ -1,17 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { faultOf } from './data-file.ts';
 
 /** A data directory that must not be opened, in words for whoever started the server. */
 export class DataDirectoryError extends Error {
@@ -23,13 +13,6 @@ const LOCK_FILE = 'LOCK';
 const DATA_FILE = 'data.mdb';
 /** Raised when older servers could not read what newer ones write. */
 const FORMAT = 'embedded-document-server 1\n';
-
-/** LMDB's magic number, behind the header of each of the two first pages. */
-const LMDB_MAGIC = 0xbeefc0de;
-const PAGE_BYTES = 4_096;
-const PAGE_HEADER_BYTES = 16;
-/** `mm_last_pg` of LMDB's `MDB_meta`: behind magic, version, address, map size and two `MDB_db` of 48 bytes. */
-const LAST_PAGE_OFFSET = PAGE_HEADER_BYTES + 24 + 2 * 48;
 
 /** A directory that is this process's alone until `release`. */
 export interface DataDirectory {
@@ -82,33 +65,9 @@ function checkFormat(path: string, names: readonly string[]): void {
   }
 }
 
-/** A file that is no LMDB map, or shorter than its own header says, would bring the process down when it is mapped. */
 function checkFile(file: string): void {
-  if (!existsSync(file)) return;
-  const { size } = statSync(file);
-  if (size === 0) return;
-  const meta = Buffer.alloc(2 * PAGE_BYTES);
-  const descriptor = openSync(file, 'r');
-  const read = readSync(descriptor, meta, 0, meta.length, 0);
-  closeSync(descriptor);
-  const isMap = [0, PAGE_BYTES].every(
-    (page) => read === meta.length && meta.readUInt32LE(page + PAGE_HEADER_BYTES) === LMDB_MAGIC,
-  );
-  if (!isMap)
-    throw new DataDirectoryError(`${file} is damaged: it does not begin as a data file must; it was left as it is`);
-  const newest = newestMeta(meta);
-  const lastPage = Number(meta.readBigUInt64LE(newest + LAST_PAGE_OFFSET));
-  if (size < (lastPage + 1) * PAGE_BYTES) {
-    throw new DataDirectoryError(
-      `${file} is torn: it has ${String(size)} bytes where its header tells of ${String((lastPage + 1) * PAGE_BYTES)}; it was left as it is`,
-    );
-  }
-}
-
-/** The meta page of the later transaction; its number stands behind the last page. */
-function newestMeta(meta: Buffer): number {
-  const transactionOf = (page: number): bigint => meta.readBigUInt64LE(page + LAST_PAGE_OFFSET + 8);
-  return transactionOf(0) >= transactionOf(PAGE_BYTES) ? 0 : PAGE_BYTES;
+  const fault = existsSync(file) ? faultOf(file) : undefined;
+  if (fault !== undefined) throw new DataDirectoryError(`${file} is damaged: ${fault}; it was left as it is`);
 }
 
 function takeLock(lock: string, path: string): void {
