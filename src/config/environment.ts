@@ -11,6 +11,7 @@ const Variables = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port().default(3_000),
   PUBLIC_URL: url('http:', 'https:').default('http://127.0.0.1:3000'),
+  WORKER_PORT: port().default(3_100),
   TRUST_PROXY: trustProxy().default(false),
   CORS_ORIGINS: list().default([]),
   API_INSTANCES: count(1, 1_000).default(1),
@@ -50,6 +51,7 @@ const Variables = z.object({
   LIMIT_PER_KEY: count(1, 10_000_000).default(1_200),
 
   SMTP_URL: url('smtp:', 'smtps:').default('smtp://127.0.0.1:1025'),
+  MAIL_SINK_DIR: z.string().optional(),
   MAIL_FROM: z.string().min(3).default('Merchant Platform <no-reply@example.test>'),
   SMS_PROVIDER: z.enum(['log', 'http']).default('log'),
   SMS_HTTP_URL: url('https:').optional(),

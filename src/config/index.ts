@@ -37,6 +37,7 @@ function toConfig(env: Variables) {
       slowRequestMs: env.SLOW_REQUEST_MS,
       shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
     },
+    worker: { port: env.WORKER_PORT },
     log: { level: env.LOG_LEVEL },
     database: {
       uri: env.MONGODB_URI,
@@ -64,7 +65,7 @@ function toConfig(env: Variables) {
       perUser: env.LIMIT_PER_USER,
       perKey: env.LIMIT_PER_KEY,
     },
-    mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM },
+    mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM, sinkDirectory: env.MAIL_SINK_DIR },
     sms: { provider: env.SMS_PROVIDER, url: env.SMS_HTTP_URL, token: env.SMS_HTTP_TOKEN },
     memory: { intervalMs: env.MEMORY_CHECK_SECONDS * 1_000, maxHeapBytes: env.MAX_HEAP_MB * 1_024 * 1_024 },
   } as const;

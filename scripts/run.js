@@ -1,0 +1,7 @@
+// Runs one of our processes: `node scripts/run.js src/server`. From dist/ when it is built, from source otherwise.
+import { existsSync } from 'node:fs';
+
+const [name, ...rest] = process.argv.slice(2);
+const built = new URL(`../dist/${name}.js`, import.meta.url);
+process.argv.splice(2, process.argv.length - 2, ...rest);
+await import(existsSync(built) ? built.href : new URL(`../${name}.ts`, import.meta.url).href);
