@@ -1,15 +1,12 @@
-import type { Document } from '../bson/codec.ts';
-import { encodeKey } from '../bson/keys.ts';
-import { encode } from '../bson/codec.ts';
 import { decodeFields } from '../bson/codec.ts';
-import { valuesAt } from '../bson/paths.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
 import { keyRanges } from '../plan/access.ts';
 import { Query, recordsOf } from '../plan/query.ts';
 import { parseCollation } from '../query/collation.ts';
 import { okReply } from '../server/reply.ts';
-import { countView, distinctView } from './views.ts';
+import { countView, distinctView } from './aggregate.ts';
+import { DistinctValues } from './distinct-values.ts';
 import { collectionOf, viewOf, type Command, type CommandContext } from './context.ts';
 import { filterOf } from './update.ts';
 
@@ -67,7 +64,7 @@ export const distinct: Command = async (context) => {
   if (collection === undefined) return okReply({ values: [] });
   if (collection.isView) return distinctView(context, collection, key);
   const query = distinctQuery(context, collection);
-  const values = new DistinctValues(query);
+  const values = new DistinctValues(query.spec.collation ?? collection.collation);
   const field = new Set([key.split('.', 1)[0] ?? key]);
   for await (const { bytes } of recordsOf(query, operation)) values.addFrom(decodeFields(bytes, field), key);
   return okReply({ values: values.list });
@@ -80,41 +77,6 @@ export function distinctQuery(context: CommandContext, collection: Collection): 
     hint: body.hint,
     collation: body.collation === undefined ? undefined : parseCollation(body.collation),
   });
-}
-
-/** Values met so far, each once; told apart as an index would. */
-class DistinctValues {
-  readonly list: unknown[] = [];
-  readonly #seen = new Set<string>();
-  readonly #collate: ((text: string) => string) | undefined;
-  #bytes = 0;
-
-  constructor({ spec, collection }: Query) {
-    const collation = spec.collation ?? collection.collation;
-    this.#collate = collation && ((text) => collation.fold(text));
-  }
-
-  addFrom(document: Document, path: string): void {
-    for (const value of valuesAt(document, path)) {
-      // Of an array its elements count, which are among the values too.
-      if (value !== undefined && !(Array.isArray(value) && isSpread(document, path, value))) this.#add(value);
-    }
-  }
-
-  #add(value: unknown): void {
-    const name = encodeKey([value], [1], this.#collate ? { collate: this.#collate } : {}).toString('latin1');
-    if (this.#seen.has(name)) return;
-    this.#seen.add(name);
-    this.list.push(value);
-    this.#bytes += encode({ value }).length;
-    if (this.#bytes > 16 * 1_024 * 1_024) throw new CommandError(17217, 'distinct too big, 16mb cap');
-  }
-}
-
-/** Whether an array stands at the path itself, rather than as an element of one. */
-function isSpread(document: Document, path: string, value: readonly unknown[]): boolean {
-  const values = valuesAt(document, path);
-  return value.length === 0 || value.every((element) => values.includes(element));
 }
 
 function numberOf(value: unknown, field: string, mayBeNegative = false): number {

@@ -6,7 +6,7 @@ import { projector, Query, type Project } from '../plan/query.ts';
 import type { Found } from '../plan/record-source.ts';
 import { parseCollation } from '../query/collation.ts';
 import { cursorReply } from '../server/reply.ts';
-import { aggregateView } from './views.ts';
+import { aggregateView } from './aggregate.ts';
 import { collectionOf, namespaceOf, viewOf, type Command, type CommandContext } from './context.ts';
 import { MAX_BATCH_BYTES, type DocumentStream } from './cursors.ts';
 import { tailStream } from './tailable.ts';
