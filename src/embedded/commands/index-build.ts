@@ -11,6 +11,8 @@ import { whenFree } from './write-runner.ts';
 const PAGE = 64;
 /** Documents between two waits for the disk, which bound what is on its way there. */
 const DOCUMENTS_PER_COMMIT = 4_096;
+/** Beyond so many record ids a collection is not looked through for being empty. */
+const MOST_PROBED = 10_000;
 
 /** Builds that are running, by the index that will be. */
 const builds = new WeakMap<IndexDefinition, Promise<void>>();
@@ -61,10 +63,34 @@ export async function buildIndexes(
 }
 
 /** Whether no document is there or on its way, in a transaction either. */
-function holdsNothing(services: Services, collection: Collection): boolean {
-  const everything = { from: EMPTY, to: HIGHEST, reverse: false, limit: 1, keysOnly: true };
-  const isBusy = openTransactions(services).some(({ hasChanges }) => hasChanges);
-  return !isBusy && services.writer.scan(collection.tree, everything).length === 0;
+function holdsNothing({ writer }: Services, collection: Collection): boolean {
+  const first = { from: EMPTY, to: HIGHEST, reverse: false, limit: 1, keysOnly: true };
+  if (writer.scan(collection.tree, first).length > 0) return false;
+  const lastId = collection.nextRecordId - 1;
+  return lastId <= MOST_PROBED && heldRecord(writer, collection, 1, lastId) === undefined;
+}
+
+/** What holds one of these records: a transaction that has changed, deleted or added it. */
+function heldRecord(
+  writer: Services['writer'],
+  { tree }: Collection,
+  fromId: number,
+  toId: number,
+): HeldByTransaction | undefined {
+  return heldBy(() => {
+    for (let recordId = fromId; recordId <= toId; recordId++) writer.claim(tree, recordKey(recordId));
+  });
+}
+
+/** What made the work impossible for now. */
+function heldBy(work: () => void): HeldByTransaction | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof HeldByTransaction) return error;
+    throw error;
+  }
 }
 
 async function fill(
@@ -75,16 +101,15 @@ async function fill(
 ): Promise<void> {
   const { catalog, writer } = context.services;
   try {
-    // What a transaction wrote before the indexes were published has no entries in them: it has to end first.
-    await transactionsEnded(context, ({ hasChanges }) => hasChanges);
     await addAll(context, collection, indexes);
     // A deletion takes the entry of its key along, also if that belongs to another document which came later: look again.
     if (indexes.some(({ isUnique }) => isUnique)) await addAll(context, collection, indexes);
     // A transaction reads from a picture of the past, in which the indexes are not complete.
-    await transactionsEnded(context, () => true);
+    await transactionsEnded(context);
     requirePresence(context.services, collection, indexes);
     indexes.forEach((index, position) => {
       index.spec = specs[position] ?? index.spec;
+      index.usage.since = new Date();
     });
     catalog.save(writer, collection);
   } catch (error) {
@@ -95,52 +120,70 @@ async function fill(
   }
 }
 
+/**
+ * Adds the documents that are there; those that come or change meanwhile get their entries without it. What a transaction
+ * wrote before the indexes were published has none, though: such a transaction has to end first.
+ */
 async function addAll(
   context: CommandContext,
   collection: Collection,
   indexes: readonly IndexDefinition[],
 ): Promise<void> {
   const { operation, services } = context;
-  const { writer, records } = services;
-  let from: Buffer = EMPTY;
-  let sinceCommit = 0;
-  for (;;) {
+  const end = collection.nextRecordId;
+  let committedId = 1;
+  for (let nextId = 1; nextId < end;) {
     requirePresence(services, collection, indexes);
-    const page = writer.scan(collection.tree, { from, to: HIGHEST, reverse: false, limit: PAGE });
-    for (const { key, value } of page) {
-      const record = { recordId: recordIdOf(key), bytes: value };
-      try {
-        for (const index of indexes) records.addTo(writer, collection, index, record);
-      } catch (error) {
-        if (!(error instanceof HeldByTransaction)) throw error;
-        await addWhenFree(context, collection, indexes, record.recordId);
-        // The rest of the page may have changed meanwhile: read it again.
-        from = recordKey(record.recordId + 1);
-        break;
-      }
-      from = recordKey(record.recordId + 1);
-    }
-    if (page.length === 0) return;
-    sinceCommit += page.length;
-    if (sinceCommit >= DOCUMENTS_PER_COMMIT) {
-      sinceCommit = 0;
-      await writer.committed();
+    const step = addPage(services, collection, indexes, nextId, end);
+    nextId = step.nextId;
+    if (step.held !== undefined) await released(context, step.held);
+    if (nextId - committedId >= DOCUMENTS_PER_COMMIT) {
+      committedId = nextId;
+      await services.writer.committed();
     }
     if (operation.isSliceOver) await operation.yield();
   }
 }
 
-async function addWhenFree(
-  context: CommandContext,
+interface Step {
+  readonly nextId: number;
+  readonly held?: HeldByTransaction;
+}
+
+function addPage(
+  services: Services,
   collection: Collection,
   indexes: readonly IndexDefinition[],
-  recordId: number,
-): Promise<void> {
-  const { writer, records } = context.services;
+  firstId: number,
+  end: number,
+): Step {
+  const { writer, records } = services;
+  const isWatched = openTransactions(services).some(({ hasChanges }) => hasChanges);
+  const range = { from: recordKey(firstId), to: recordKey(end), reverse: false, limit: PAGE };
+  const page = writer.scan(collection.tree, range);
+  let nextId = firstId;
+  for (const { key, value } of page) {
+    const recordId = recordIdOf(key);
+    // Between two documents may lie others, which a transaction has yet to commit.
+    const heldRecords = isWatched ? heldRecord(writer, collection, nextId, recordId) : undefined;
+    const add = (): void => {
+      for (const index of indexes) records.addTo(writer, collection, index, { recordId, bytes: value });
+    };
+    const held = heldRecords ?? heldBy(add);
+    if (held !== undefined) return { nextId, held };
+    nextId = recordId + 1;
+  }
+  if (page.length === PAGE) return { nextId };
+  const held = isWatched ? heldRecord(writer, collection, nextId, end - 1) : undefined;
+  return held === undefined ? { nextId: end } : { nextId, held };
+}
+
+async function released(context: CommandContext, held: HeldByTransaction): Promise<void> {
+  let hasWaited = false;
   await whenFree(context, () => {
-    const bytes = writer.get(collection.tree, recordKey(recordId));
-    if (bytes === undefined) return;
-    for (const index of indexes) records.addTo(writer, collection, index, { recordId, bytes });
+    if (hasWaited) return;
+    hasWaited = true;
+    throw held;
   });
 }
 
@@ -149,15 +192,9 @@ function openTransactions({ sessions }: Services): Transaction[] {
   return bodies.filter((body): body is Transaction => body?.state === 'open');
 }
 
-async function transactionsEnded(
-  context: CommandContext,
-  condition: (transaction: Transaction) => boolean,
-): Promise<void> {
-  const waiting = openTransactions(context.services).filter((body) => body !== context.transaction && condition(body));
-  for (const transaction of waiting) {
-    await whenFree(context, () => {
-      if (transaction.state === 'open') throw new HeldByTransaction(transaction.ended);
-    });
+async function transactionsEnded(context: CommandContext): Promise<void> {
+  for (const transaction of openTransactions(context.services)) {
+    if (transaction !== context.transaction) await released(context, new HeldByTransaction(transaction.ended));
   }
 }
 

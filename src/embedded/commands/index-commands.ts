@@ -92,7 +92,8 @@ function requireRoom(collection: Collection, spec: IndexSpec, missing: readonly 
 function refuseInTransaction(context: CommandContext, collection: Collection): void {
   if (context.transaction === undefined) return;
   const first = { from: EMPTY, to: HIGHEST, reverse: false, limit: 1, keysOnly: true };
-  if (viewOf(context).scan(collection.tree, first).length === 0) return;
+  const views = [viewOf(context), context.services.writer];
+  if (views.every((view) => view.scan(collection.tree, first).length === 0)) return;
   throw new CommandError(
     'OperationNotSupportedInTransaction',
     `Cannot create new indexes on existing collection ${collection.namespace} in a multi-document transaction.`,
