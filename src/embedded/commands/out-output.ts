@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import type { Document } from '../bson/codec.ts';
+import type { AggregationSpec } from '../aggregate/aggregation.ts';
+import { checkNamespace } from '../catalog/catalog.ts';
+import type { Collection } from '../catalog/collection.ts';
+import { CommandError } from '../errors.ts';
+import { isObject } from '../query/value-types.ts';
+import type { CommandContext } from './context.ts';
+import type { DocumentStream } from './cursors.ts';
+import { forEachResult } from './result-writer.ts';
+import { storable, validate } from './stored-document.ts';
+
+/** The collection that `$out` names. */
+function targetOf(argument: unknown, { request }: CommandContext): string {
+  if (typeof argument === 'string') return `${request.database}.${argument}`;
+  if (!isObject(argument))
+    throw new CommandError(16990, `$out only supports a string or object argument, but found ${typeof argument}`);
+  for (const name of Object.keys(argument)) {
+    if (name === 'timeseries')
+      throw new CommandError(
+        'CommandFailed',
+        'time series collections are not supported by the embedded server; set MONGODB_URI to a MongoDB replica set to use them',
+      );
+    if (name !== 'db' && name !== 'coll')
+      throw new CommandError(40415, `BSON field '$out.${name}' is an unknown field.`);
+  }
+  const { db, coll } = argument;
+  if (typeof db !== 'string') throw new CommandError(40414, "BSON field '$out.db' is missing but a required field");
+  if (typeof coll !== 'string') throw new CommandError(40414, "BSON field '$out.coll' is missing but a required field");
+  return `${db}.${coll}`;
+}
+
+/**
+ * Writes results into a new collection, which then takes the place and the indexes of the one named: until the end nobody sees
+ * anything of it, and after a failure nothing has changed.
+ */
+export async function replaceResults(
+  context: CommandContext,
+  argument: unknown,
+  _spec: AggregationSpec,
+  open: () => Promise<DocumentStream>,
+): Promise<void> {
+  const target = targetOf(argument, context);
+  checkNamespace(target);
+  const { catalog, writer, records } = context.services;
+  const before = catalog.get(target);
+  refuse(before);
+  const stream = await open();
+  const made = temporary(context, target, before);
+  const bypass = context.body.bypassDocumentValidation === true;
+  try {
+    await forEachResult(context, stream, (bytes) => {
+      const stored = storable(bytes);
+      validate(made, stored, { bypass });
+      records.insert(writer, made, stored);
+    });
+  } catch (error) {
+    catalog.drop(writer, made);
+    await writer.committed();
+    throw error;
+  }
+  const replaced = catalog.get(target);
+  if (replaced !== undefined) catalog.drop(writer, replaced);
+  catalog.rename(writer, made, target);
+  await writer.committed();
+}
+
+function refuse(collection: Collection | undefined): void {
+  if (collection?.isView === true) {
+    throw new CommandError(
+      'CommandNotSupportedOnView',
+      `Namespace ${collection.namespace} is a view, not a collection`,
+    );
+  }
+  if (collection?.isCapped === true) {
+    throw new CommandError(17152, `namespace '${collection.namespace}' is capped so it can't be used for $out`);
+  }
+}
+
+function temporary({ services }: CommandContext, target: string, before: Collection | undefined): Collection {
+  const { catalog, writer } = services;
+  const database = target.slice(0, target.indexOf('.'));
+  const namespace = `${database}.tmp.agg_out.${randomBytes(8).toString('hex')}`;
+  const options: Document = before === undefined ? {} : before.options;
+  const made = catalog.create(writer, namespace, options);
+  for (const { spec } of before?.indexes.slice(1) ?? []) {
+    catalog.addIndex(writer, made, catalog.newIndex(writer, spec));
+  }
+  return made;
+}
