@@ -1,5 +1,5 @@
 import type { IndexDefinition } from '../catalog/index-definition.ts';
-import { compareValues } from '../bson/order.ts';
+import { compareValues, typeRank } from '../bson/order.ts';
 import { ALL_VALUES, comparison, intersect, point, startsWith, union, type Interval } from './interval.ts';
 import type { Predicate } from './predicates.ts';
 
@@ -235,6 +235,8 @@ function impliesOne(given: Predicate, limit: Predicate): boolean {
   if (limit.operator === '$in') return subset(given.operator === '$eq' ? [given.value] : given.value, limit.value);
   const order = compareValues(given.value, limit.value);
   if (given.operator === limit.operator && order === 0) return true;
+  // A comparison speaks of values of its operand's own type.
+  if (typeRank(given.value) !== typeRank(limit.value)) return false;
   return IMPLICATIONS[limit.operator]?.(given.operator, order) ?? false;
 }
 
