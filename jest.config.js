@@ -3,6 +3,9 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/tests', '<rootDir>/workers', '<rootDir>/scripts'],
   maxWorkers: 2,
   testMatch: ['**/*.test.ts'],
+  // One embedded database and one Redis for the whole run, up in less than a second.
+  globalSetup: '<rootDir>/tests/environment/setup.ts',
+  globalTeardown: '<rootDir>/tests/environment/teardown.ts',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'es6' } }] },
 };

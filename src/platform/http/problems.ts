@@ -4,6 +4,8 @@ import { isError } from '../../shared/errors.ts';
 import { Problem, type FieldError, type ProblemKind } from '../../shared/problem.ts';
 import { currentTrace } from '../observability/trace.ts';
 
+export { unavailable } from '../../shared/problem.ts';
+
 export const malformedRequest: ProblemKind = {
   code: 'malformed-request',
   status: 400,
@@ -37,7 +39,6 @@ export const invalidRequest: ProblemKind = { code: 'invalid-request', status: 42
 export const tooManyRequests: ProblemKind = { code: 'too-many-requests', status: 429, title: 'Too many requests' };
 export const headersTooLarge: ProblemKind = { code: 'headers-too-large', status: 431, title: 'Headers are too large' };
 export const internalError: ProblemKind = { code: 'internal-error', status: 500, title: 'Something went wrong' };
-export const unavailable: ProblemKind = { code: 'unavailable', status: 503, title: 'Not available for the moment' };
 export const timedOut: ProblemKind = { code: 'timed-out', status: 503, title: 'Answer did not come in time' };
 
 /** A refusal that names every failing field. Messages are the schema's own and repeat nothing that was sent. */

@@ -1,0 +1,144 @@
+import { ConnectionStates, createConnection, type Connection, type ConnectOptions } from 'mongoose';
+import type { HealthCheck } from '../observability/health.ts';
+import type { Logger } from '../observability/logger.ts';
+import { DatabaseAway } from './failures.ts';
+import { recordQueries, type SentCommand } from './query-log.ts';
+
+export interface PoolSettings {
+  readonly maxPoolSize: number;
+  readonly minPoolSize: number;
+  /** How long one operation may take, in milliseconds. */
+  readonly operationMs: number;
+}
+
+export interface DatabaseSettings {
+  readonly uri: string;
+  readonly name: string;
+  /** Names the process in the server's log and list of connections. */
+  readonly appName?: string;
+  readonly primary: PoolSettings;
+  readonly analytics: PoolSettings;
+  /** How long an operation looks for a server, in milliseconds, before it fails. */
+  readonly serverSelectionMs: number;
+  /** How often the client looks whether the servers are there, in milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+export interface DatabaseParts {
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Sees every query; for tests. */
+  readonly observe?: (sent: SentCommand) => void;
+}
+
+const RETRY_MS = 1_000;
+
+/**
+ * The connections of a process. `primary` serves all that a user sees, and every transaction: a session cannot cross
+ * clients. `analytics` opens when first asked for and prefers secondaries, so that reports keep out of the way.
+ */
+export class Database {
+  readonly primary: Connection;
+  readonly #settings: DatabaseSettings;
+  readonly #parts: DatabaseParts;
+  readonly #open = new Map<Connection, NodeJS.Timeout | undefined>();
+  #analytics: Connection | undefined;
+  #closed = false;
+
+  constructor(settings: DatabaseSettings, parts: DatabaseParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.primary = this.#connection(settings.primary);
+  }
+
+  /**
+   * Connects, and goes on trying in the background if there is no server yet. Never rejects: a process that starts
+   * before its database answers 503 until that is there.
+   * @returns whether it is connected
+   */
+  connect(): Promise<boolean> {
+    return this.#connect(this.primary, this.#settings.primary, {});
+  }
+
+  /** The connection for aggregations, reports and exports. */
+  async analytics(): Promise<Connection> {
+    if (this.#analytics === undefined) {
+      this.#analytics = this.#connection(this.#settings.analytics);
+      await this.#connect(this.#analytics, this.#settings.analytics, { readPreference: 'secondaryPreferred' });
+    }
+    return this.#analytics;
+  }
+
+  healthCheck(): HealthCheck {
+    return {
+      name: 'database',
+      critical: true,
+      intervalMs: 2_000,
+      timeoutMs: 1_500,
+      check: async (signal) => {
+        const { db } = this.primary;
+        if (db === undefined || this.primary.readyState !== ConnectionStates.connected) throw new DatabaseAway();
+        const begun = performance.now();
+        await db.command({ ping: 1 }, { signal });
+        return { pingMs: Math.round((performance.now() - begun) * 10) / 10 };
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#open.values()) clearTimeout(timer);
+    await Promise.all(Array.from(this.#open.keys(), (connection) => connection.close()));
+  }
+
+  #connection({ operationMs }: PoolSettings): Connection {
+    const connection = createConnection();
+    connection.set('bufferCommands', false);
+    connection.set('maxTimeMS', operationMs);
+    // Mongoose tells of failures on the connection, too; without a listener the event would end the process.
+    connection.on('error', () => undefined);
+    connection.on('disconnected', () => {
+      if (!this.#closed) this.#parts.logger.warn('database disconnected');
+    });
+    connection.on('connected', () => {
+      this.#parts.logger.info('database connected');
+    });
+    this.#open.set(connection, undefined);
+    return connection;
+  }
+
+  async #connect(connection: Connection, pool: PoolSettings, extra: ConnectOptions): Promise<boolean> {
+    try {
+      await connection.openUri(this.#settings.uri, { ...this.#options(pool), ...extra });
+      recordQueries(connection.getClient(), this.#parts.observe);
+      return true;
+    } catch (error) {
+      if (this.#closed) return false;
+      this.#parts.logger.warn({ error }, 'database is not there yet');
+      const again = setTimeout(() => void this.#connect(connection, pool, extra), RETRY_MS).unref();
+      this.#open.set(connection, again);
+      return false;
+    }
+  }
+
+  #options({ maxPoolSize, minPoolSize }: PoolSettings): ConnectOptions {
+    const { name, appName, serverSelectionMs, heartbeatMs } = this.#settings;
+    return {
+      dbName: name,
+      ...(appName !== undefined && { appName }),
+      autoIndex: false,
+      autoCreate: false,
+      bufferCommands: false,
+      maxPoolSize,
+      minPoolSize,
+      serverSelectionTimeoutMS: serverSelectionMs,
+      // A request that waits longer for a connection of the pool had better be told to come again.
+      waitQueueTimeoutMS: serverSelectionMs,
+      connectTimeoutMS: serverSelectionMs,
+      heartbeatFrequencyMS: heartbeatMs,
+      writeConcern: { w: 'majority' },
+      retryWrites: true,
+      retryReads: true,
+      monitorCommands: true,
+    };
+  }
+}

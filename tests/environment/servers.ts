@@ -1,0 +1,35 @@
+import { startEmbeddedServer } from '../../src/embedded/index.ts';
+import { startRedis } from '../redis.ts';
+import type { Addresses } from './addresses.ts';
+
+/** What this process tells the one that started it. */
+export type ServersMessage = { readonly addresses: Addresses } | { readonly failure: string };
+
+const INSTALL =
+  'The tests need redis-server, which is not on the PATH. Install it by `apt-get install redis-server` (Debian, Ubuntu) or `brew install redis` (macOS).';
+
+const isMissing = (error: unknown): boolean => (error as { code?: unknown }).code === 'ENOENT';
+
+/**
+ * A process of its own for the servers, so that they don't share an event loop with jest, and end with it however it
+ * ends: the channel to it closes.
+ */
+async function run(tell: (message: ServersMessage) => void): Promise<void> {
+  const database = startEmbeddedServer();
+  const redis = startRedis();
+  const stop = async (): Promise<void> => {
+    const ends = [database.then((server) => server.close()), redis.then((server) => server.stop())];
+    await Promise.allSettled(ends);
+    process.exit(0);
+  };
+  process.once('disconnect', () => void stop());
+  // Ctrl-C reaches the whole group; jest ends first, and then the channel.
+  process.on('SIGINT', () => undefined);
+  try {
+    tell({ addresses: { mongoUri: (await database).uri, redisUrl: (await redis).url } });
+  } catch (error) {
+    tell({ failure: isMissing(error) ? INSTALL : String(error) });
+  }
+}
+
+await run((message) => process.send?.(message));
