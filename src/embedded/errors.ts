@@ -63,9 +63,31 @@ export const ErrorCodes = {
   CommandFailed: 125,
   IncompleteTransactionHistory: 217,
   CannotBuildIndexKeys: 201,
-  CursorInUse: 267,
+  CursorInUse: 12051,
   NoQueryExecutionPlans: 291,
   UnsupportedOpQueryCommand: 352,
+  HostUnreachable: 6,
+  HostNotFound: 7,
+  LockTimeout: 24,
+  UnknownReplWriteConcern: 79,
+  UnsatisfiableWriteConcern: 100,
+  ReadConcernMajorityNotAvailableYet: 134,
+  FailPointSetFailed: 141,
+  PrimarySteppedDown: 189,
+  SnapshotTooOld: 239,
+  SnapshotUnavailable: 246,
+  ExceededTimeLimit: 262,
+  PreparedTransactionInProgress: 267,
+  APIVersionError: 322,
+  APIStrictError: 323,
+  SocketException: 9001,
+  NotWritablePrimary: 10107,
+  InterruptedAtShutdown: 11600,
+  InterruptedDueToReplStateChange: 11602,
+  NotPrimaryNoSecondaryOk: 13435,
+  NotPrimaryOrSecondary: 13436,
+  AuthenticationFailed: 18,
+  SearchNotEnabled: 31082,
 } as const;
 
 export type ErrorCodeName = keyof typeof ErrorCodes;
@@ -99,5 +121,13 @@ export function notSupported(what: string, code: ErrorCodeName | number = 'Comma
   return new CommandError(
     code,
     `${what} is not supported by the embedded server; set MONGODB_URI to a MongoDB replica set to use it`,
+  );
+}
+
+/** The answer to Atlas Search, which a server of one's own has as little as this one. */
+export function searchNotEnabled(what: string): CommandError {
+  return new CommandError(
+    'SearchNotEnabled',
+    `${what} is only supported with Atlas; set MONGODB_URI to a deployment that has Atlas Search to use it`,
   );
 }

@@ -74,7 +74,8 @@ export class Aggregation {
     this.isQuery = head.rest.length === 0 || projection !== undefined;
     this.fields = this.isQuery ? 'all' : requiredFields(head.rest);
     const { filter, sort, skip, limit } = head;
-    const query = { filter, sort, skip, limit, projection, hint: spec.hint, collation, variables };
+    // Whose collation counts is settled here, the simple one included.
+    const query = { filter, sort, skip, limit, projection, hint: spec.hint, collation: collation ?? null, variables };
     this.query = collection && new Query(view, collection, query);
   }
 

@@ -1,4 +1,4 @@
-import { CommandError, notSupported } from '../errors.ts';
+import { CommandError, notSupported, searchNotEnabled } from '../errors.ts';
 import { limitOf, skipOf, sortStage } from './basic-stages.ts';
 import { CompiledPipeline } from './pipeline-run.ts';
 import { namedStage, type StageContext } from './stage.ts';
@@ -7,16 +7,14 @@ import { STAGES } from './stages.ts';
 /** Stages that only a real MongoDB has. */
 const FOREIGN_STAGES: ReadonlySet<string> = new Set([
   '$geoNear',
-  '$search',
-  '$searchMeta',
-  '$vectorSearch',
-  '$listSearchIndexes',
   '$shardedDataDistribution',
   '$changeStreamSplitLargeEvent',
   '$rankFusion',
   '$scoreFusion',
   '$queryStats',
 ]);
+
+const SEARCH_STAGES: ReadonlySet<string> = new Set(['$search', '$searchMeta', '$vectorSearch', '$listSearchIndexes']);
 
 /** Stages that must come first. */
 const FIRST_STAGES: ReadonlySet<string> = new Set([
@@ -39,6 +37,7 @@ export function checkStages(stages: readonly unknown[]): void {
   stages.forEach((stage, position) => {
     const [name] = namedStage(stage);
     if (name === '$changeStream') throw notSupported('The $changeStream stage', 40573);
+    if (SEARCH_STAGES.has(name)) throw searchNotEnabled(name);
     if (FOREIGN_STAGES.has(name)) throw notSupported(`The stage ${name}`);
     if (FIRST_STAGES.has(name) && position > 0) {
       throw new CommandError(40602, `${name} is only valid as the first stage in a pipeline.`);

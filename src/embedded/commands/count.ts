@@ -3,7 +3,7 @@ import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
 import { keyRanges } from '../plan/access.ts';
 import { Query, recordsOf } from '../plan/query.ts';
-import { parseCollation } from '../query/collation.ts';
+import { requestedCollation } from '../query/collation.ts';
 import { okReply } from '../server/reply.ts';
 import { countView, distinctView } from './aggregate.ts';
 import { DistinctValues } from './distinct-values.ts';
@@ -38,7 +38,7 @@ export function countQuery(context: CommandContext, collection: Collection): Que
   return new Query(viewOf(context), collection, {
     filter: filterOf(body.query ?? {}, 'count.query'),
     hint: body.hint,
-    collation: body.collation === undefined ? undefined : parseCollation(body.collation),
+    collation: requestedCollation(body.collation),
   });
 }
 
@@ -64,7 +64,7 @@ export const distinct: Command = async (context) => {
   if (collection === undefined) return okReply({ values: [] });
   if (collection.isView) return distinctView(context, collection, key);
   const query = distinctQuery(context, collection);
-  const values = new DistinctValues(query.spec.collation ?? collection.collation);
+  const values = new DistinctValues(query.collation);
   const field = new Set([key.split('.', 1)[0] ?? key]);
   for await (const { bytes } of recordsOf(query, operation)) values.addFrom(decodeFields(bytes, field), key);
   return okReply({ values: values.list });
@@ -75,7 +75,7 @@ export function distinctQuery(context: CommandContext, collection: Collection): 
   return new Query(viewOf(context), collection, {
     filter: filterOf(body.query ?? {}, 'distinct.query'),
     hint: body.hint,
-    collation: body.collation === undefined ? undefined : parseCollation(body.collation),
+    collation: requestedCollation(body.collation),
   });
 }
 

@@ -6,9 +6,10 @@ import { readRecord } from '../catalog/records.ts';
 import { CommandError } from '../errors.ts';
 import { Query } from '../plan/query.ts';
 import { bytesTest } from '../plan/record-source.ts';
-import { parseCollation } from '../query/collation.ts';
+import { requestedCollation } from '../query/collation.ts';
 import { documentsOf } from '../server/request.ts';
 import { namespaceOf, writableOf, type Command, type CommandContext } from './context.ts';
+import { writableCollection } from './stored-document.ts';
 import { filterOf } from './update.ts';
 import { runStatements, whenFree, type WriteResult } from './write-runner.ts';
 
@@ -34,7 +35,7 @@ async function runDelete(
   const { operation, services } = context;
   const limit = limitOf(statement.limit);
   const filter = filterOf(statement.q, 'delete.deletes.q');
-  const collection = services.catalog.get(namespace);
+  const collection = writableCollection(services.catalog, namespace);
   if (collection === undefined) return;
   const view = writableOf(context);
   const { collation, hint } = statement;
@@ -44,7 +45,7 @@ async function runDelete(
     hint,
     limit,
     variables,
-    collation: collation === undefined ? undefined : parseCollation(collation),
+    collation: requestedCollation(collation),
   });
   while (!query.source.isDone) {
     // One at a time: what is taken away next must still be there and match when its turn comes.

@@ -2,7 +2,7 @@ import { decode, rawField, type Document } from '../bson/codec.ts';
 import { CommandError } from '../errors.ts';
 import { explainQuery, type Verbosity } from '../plan/explain.ts';
 import { Query } from '../plan/query.ts';
-import { parseCollation } from '../query/collation.ts';
+import { requestedCollation } from '../query/collation.ts';
 import { okReply } from '../server/reply.ts';
 import { explainAggregate } from './aggregate.ts';
 import { collectionOf, namespaceOf, viewOf, type Command, type CommandContext } from './context.ts';
@@ -91,7 +91,7 @@ function filterQuery(
     filter: (query ?? {}) as Document,
     sort: sort as Document | undefined,
     hint,
-    collation: collation === undefined ? undefined : parseCollation(collation),
+    collation: requestedCollation(collation),
   });
 }
 

@@ -4,7 +4,7 @@ import { CommandError } from '../errors.ts';
 import type { Operation } from '../plan/operation.ts';
 import { projector, Query, type Project } from '../plan/query.ts';
 import type { Found } from '../plan/record-source.ts';
-import { parseCollation } from '../query/collation.ts';
+import { requestedCollation } from '../query/collation.ts';
 import { cursorReply } from '../server/reply.ts';
 import { aggregateView } from './aggregate.ts';
 import { collectionOf, namespaceOf, viewOf, type Command, type CommandContext } from './context.ts';
@@ -166,7 +166,7 @@ export function queryOf(context: CommandContext, collection: Collection): Query 
     sort: body.sort as Document | undefined,
     projection: body.projection as Document | undefined,
     hint: body.hint,
-    collation: body.collation === undefined ? undefined : parseCollation(body.collation),
+    collation: requestedCollation(body.collation),
     skip: sizeOf(body.skip, 'skip') ?? 0,
     limit: Math.abs(Number(body.limit ?? 0)),
     variables: body.let as Document | undefined,

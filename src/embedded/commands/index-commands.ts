@@ -1,7 +1,7 @@
 import type { Document } from '../bson/codec.ts';
 import type { Collection } from '../catalog/collection.ts';
 import type { IndexDefinition, IndexSpec } from '../catalog/index-definition.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, searchNotEnabled } from '../errors.ts';
 import { isObject, show, type Fields } from '../query/value-types.ts';
 import { okReply } from '../server/reply.ts';
 import { EMPTY, HIGHEST } from '../storage/view.ts';
@@ -196,9 +196,16 @@ function droppable(collection: Collection, index: IndexDefinition): IndexDefinit
   return index;
 }
 
+const refuseSearchIndexes: Command = ({ request }) => {
+  throw searchNotEnabled(`The command ${request.name}`);
+};
+
 export const indexCommands: Readonly<Record<string, Command>> = {
   createIndexes,
   listIndexes,
   dropIndexes,
   deleteIndexes: dropIndexes,
+  createSearchIndexes: refuseSearchIndexes,
+  updateSearchIndex: refuseSearchIndexes,
+  dropSearchIndex: refuseSearchIndexes,
 };

@@ -80,6 +80,11 @@ function sessionIds({ request, body }: Pick<CommandContext, 'body' | 'request'>)
   });
 }
 
+/** The server knows no users, so that nobody's password is right. */
+const refuseCredentials: Command = () => {
+  throw new CommandError('AuthenticationFailed', 'Authentication failed.');
+};
+
 export const sessionCommands: Readonly<Record<string, Command>> = {
   startSession,
   endSessions,
@@ -89,4 +94,7 @@ export const sessionCommands: Readonly<Record<string, Command>> = {
   killAllSessionsByPattern: killAllSessions,
   commitTransaction,
   abortTransaction,
+  saslStart: refuseCredentials,
+  saslContinue: refuseCredentials,
+  authenticate: refuseCredentials,
 };

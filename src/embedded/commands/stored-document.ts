@@ -76,8 +76,16 @@ export function validate(collection: Collection, bytes: Buffer, options: { bypas
 
 /** The collection that a write names; made when it is the first. */
 export function ensureCollection(catalog: Catalog, writer: WritableView, namespace: string): Collection {
-  const collection = catalog.get(namespace) ?? catalog.create(writer, namespace, {});
-  if (collection.isView) {
+  return writableCollection(catalog, namespace) ?? catalog.create(writer, namespace, {});
+}
+
+/**
+ * The collection that a write names, if there is one.
+ * @throws CommandNotSupportedOnView (166)
+ */
+export function writableCollection(catalog: Catalog, namespace: string): Collection | undefined {
+  const collection = catalog.get(namespace);
+  if (collection?.isView === true) {
     throw new CommandError('CommandNotSupportedOnView', `Namespace ${namespace} is a view, not a collection`);
   }
   return collection;

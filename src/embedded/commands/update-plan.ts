@@ -5,7 +5,7 @@ import { readRecord, type StoredRecord } from '../catalog/records.ts';
 import { runStages } from '../aggregate/run-stages.ts';
 import { Query } from '../plan/query.ts';
 import { bytesTest } from '../plan/record-source.ts';
-import { parseCollation } from '../query/collation.ts';
+import { parseCollation, requestedCollation } from '../query/collation.ts';
 import { compileMatcher } from '../query/matcher.ts';
 import { compileUpdate, upsertDocument, type CompiledUpdate } from '../update/index.ts';
 import type { CommandContext } from './context.ts';
@@ -60,7 +60,7 @@ export class UpdatePlan {
       filter,
       sort,
       hint,
-      collation: collation === undefined ? undefined : parseCollation(collation),
+      collation: requestedCollation(collation),
       limit: multi ? 0 : 1,
       variables,
     });

@@ -3,7 +3,7 @@ import { CommandError } from '../errors.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { documentsOf } from '../server/request.ts';
 import { namespaceOf, type Command, type CommandContext } from './context.ts';
-import { ensureCollection } from './stored-document.ts';
+import { ensureCollection, writableCollection } from './stored-document.ts';
 import { idOf, UpdatePlan } from './update-plan.ts';
 import { runStatements, whenFree, type WriteResult } from './write-runner.ts';
 
@@ -44,7 +44,8 @@ async function runUpdate(
     bypass: context.body.bypassDocumentValidation === true,
   });
   const { catalog, writer } = context.services;
-  const collection = statement.upsert === true ? ensureCollection(catalog, writer, namespace) : catalog.get(namespace);
+  const collection =
+    statement.upsert === true ? ensureCollection(catalog, writer, namespace) : writableCollection(catalog, namespace);
   const matched =
     collection === undefined ? 0 : await (isMulti ? updateMany : updateOne)(context, collection, plan, result);
   if (matched === 0 && statement.upsert === true && collection !== undefined) {

@@ -18,7 +18,8 @@ export interface QuerySpec {
   readonly sort?: Document | undefined;
   readonly projection?: Document | undefined;
   readonly hint?: unknown;
-  readonly collation?: Collation | undefined;
+  /** Undefined for the collection's own, null for none even where it has one. */
+  readonly collation?: Collation | null | undefined;
   /** 0 for none. */
   readonly skip?: number;
   /** 0 for all. */
@@ -34,15 +35,18 @@ export class Query {
   readonly sorter: Sorter | undefined;
   readonly spec: QuerySpec;
   readonly collection: Collection;
+  /** What strings are compared under. */
+  readonly collation: Collation | undefined;
   readonly source: RecordSource;
 
   constructor(view: View, collection: Collection, spec: QuerySpec) {
     this.spec = spec;
     this.collection = collection;
-    const collation = spec.collation ?? collection.collation;
+    const collation = spec.collation === undefined ? collection.collation : (spec.collation ?? undefined);
+    this.collation = collation;
     this.matcher = compileMatcher(spec.filter, { collation, variables: spec.variables });
     const sorter = isEmpty(spec.sort) || isNatural(spec.sort) ? undefined : compileSort(spec.sort, collation);
-    this.plan = planQuery(view, collection, shapeOf(spec, sorter, collation));
+    this.plan = planQuery(view, collection, shapeOf(spec, sorter, collection, collation));
     // A sort by text score is not the index's to give.
     this.sorter = this.plan.isSorted && sorter?.isMeta !== true ? undefined : sorter;
     this.source = this.#sourceOf({ view, collection, counters: this.counters, searchText });
@@ -70,13 +74,22 @@ function naturalOrder({ $natural }: Document): Sorter['parts'] {
   return [{ path: '$natural', direction: $natural }];
 }
 
+const CLUSTERED_ORDER: Sorter['parts'] = [{ path: '_id', direction: 1 }];
+
 function isEmpty(document: Document | undefined): document is undefined {
   return document === undefined || Object.keys(document).length === 0;
 }
 
-function shapeOf(spec: QuerySpec, sorter: Sorter | undefined, collation: Collation | undefined): QueryShape {
+function shapeOf(
+  spec: QuerySpec,
+  sorter: Sorter | undefined,
+  { options }: Collection,
+  collation: Collation | undefined,
+): QueryShape {
   const { filter, hint, skip = 0, limit = 0 } = spec;
-  const parts = isNatural(spec.sort) ? naturalOrder(spec.sort) : (sorter?.parts ?? []);
+  // A clustered collection lies in the order of its _id, and is read in it where no other is asked for.
+  const own = options.clusteredIndex !== undefined && hint === undefined ? CLUSTERED_ORDER : [];
+  const parts = isNatural(spec.sort) ? naturalOrder(spec.sort) : (sorter?.parts ?? own);
   const sort = parts.flatMap(({ path, direction }) => (path === undefined ? [] : [[path, direction] as const]));
   return { filter, sort, hint, collation, limit: limit > 0 ? limit + skip : 0 };
 }
@@ -96,7 +109,7 @@ export function projector(query: Query): Project | undefined {
   if (isEmpty(projection)) return undefined;
   const compiled = compileProjection(projection, {
     variables,
-    collation: query.spec.collation,
+    collation: query.collation,
     matcher: query.matcher,
   });
   return (found) => compiled.applyTo(found.bytes, found.score);

@@ -61,6 +61,15 @@ export function parseCollation(given: unknown): Collation | undefined {
   return spec.locale === 'simple' ? undefined : build({ ...spec, version: VERSION });
 }
 
+/**
+ * The collation that a command asks for.
+ * @returns undefined where it asks for none and the collection's own counts; null for the simple one, which overrides that
+ */
+export function requestedCollation(given: unknown): Collation | null | undefined {
+  if (given === undefined || given === null || (isObject(given) && Object.keys(given).length === 0)) return undefined;
+  return parseCollation(given) ?? null;
+}
+
 function refuseUnknown(given: Fields): void {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(OPTIONS, name) && name !== 'version') {
