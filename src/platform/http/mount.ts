@@ -7,6 +7,7 @@ import type { Trace } from '../observability/trace.ts';
 import type { Endpoint, Permission, RequestShape } from './endpoint.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
 import { limitCaller, type RequestLimits } from './limits.ts';
+import { MERCHANT_HEADER } from './merchant-header.ts';
 import { fieldsOf, narrow, takeFields } from './narrow.ts';
 import { invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
 import { traceOf } from './request.ts';
@@ -25,8 +26,11 @@ export interface Answer {
 
 /** What stands between the network and every handler. */
 export interface Edge {
-  /** Finds the identity from the token and a membership looked up. Throws the 401 or 403 itself. */
-  authorize(authorization: string | undefined, permission: Permission): Promise<Identity>;
+  /**
+   * Finds the identity from the token and a membership looked up. Throws the 401 or 403 itself.
+   * @param merchant what the caller names as its store, unchecked
+   */
+  authorize(authorization: string | undefined, permission: Permission, merchant?: string): Promise<Identity>;
   /** Runs `work` once per tenant, actor, route and key; afterwards replays the answer kept in its transaction. */
   once(context: RequestContext, operationId: string, input: unknown, work: () => Promise<unknown>): Promise<Answer>;
   readonly cache: Cache;
@@ -51,11 +55,13 @@ export function mount(endpoints: readonly Endpoint[], edge: Edge): Router {
       // Until it is known to be meant for everybody.
       res.set('Cache-Control', 'no-store');
       const context = await contextOf(req, trace, endpoint, edge);
+      // Knowing the caller costs the same everywhere, or nothing where it is remembered: no route's budget pays for it.
+      const queriesBefore = trace.queryCount;
       await limitCaller(res, endpoint, context, edge.limits);
       const { query, chosen } = takeFields(req.query, fields);
       const input = parseInput(endpoint, req, query);
       const answer = await answerOf(endpoint, input, context, edge);
-      if (edge.strict) inspect(endpoint, answer, trace);
+      if (edge.strict) inspect(endpoint, answer, trace, queriesBefore);
       const shown = chosen === undefined ? answer : { ...answer, result: narrow(answer.result, chosen) };
       send(res, endpoint, context, shown);
     });
@@ -65,7 +71,7 @@ export function mount(endpoints: readonly Endpoint[], edge: Edge): Router {
 
 /** Before validation, so that a stranger learns nothing of the schema. */
 async function contextOf(req: Request, trace: Trace, endpoint: Endpoint, edge: Edge): Promise<RequestContext> {
-  const identity = await edge.authorize(req.get('authorization'), endpoint.permission);
+  const identity = await edge.authorize(req.get('authorization'), endpoint.permission, req.get(MERCHANT_HEADER));
   const idempotencyKey = endpoint.idempotent ? idempotencyKeyOf(req) : undefined;
   return {
     ...identity,
@@ -103,11 +109,13 @@ function inspect(
   { operationId, output, queryBudget }: Endpoint,
   { result }: Answer,
   { queryCount, queries }: Trace,
+  queriesBefore: number,
 ): void {
   output.parse(result);
-  if (queryCount <= queryBudget) return;
+  const spent = queryCount - queriesBefore;
+  if (spent <= queryBudget) return;
   const list = queries.map(({ collection, operation }) => `${collection}.${operation}`).join(', ');
-  throw new Error(`${operationId} cost ${String(queryCount)} queries, its budget is ${String(queryBudget)}: ${list}`);
+  throw new Error(`${operationId} cost ${String(spent)} queries, its budget is ${String(queryBudget)}: ${list}`);
 }
 
 function send(res: Response, endpoint: Endpoint, { scope, actor }: RequestContext, { result, replayed }: Answer): void {

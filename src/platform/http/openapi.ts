@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ProblemKind } from '../../shared/problem.ts';
 import type { Endpoint, Feature } from './endpoint.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
+import { MERCHANT_HEADER, MerchantHeader, merchantRequired } from './merchant-header.ts';
 import { fieldsOf } from './narrow.ts';
 import * as problems from './problems.ts';
 
@@ -49,13 +50,21 @@ function toRoute(endpoint: Endpoint, tag: string): RouteConfig {
     request: {
       ...(params && { params }),
       ...(query && { query }),
-      ...(endpoint.idempotent && { headers: z.object({ 'Idempotency-Key': IdempotencyKey }) }),
+      ...headersOf(endpoint),
       ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: { [endpoint.status]: success(endpoint), ...failures(endpoint) },
     'x-permission': endpoint.permission,
     'x-query-budget': endpoint.queryBudget,
   };
+}
+
+function headersOf({ idempotent, permission }: Endpoint): { headers?: z.ZodObject } {
+  const headers = {
+    ...(idempotent && { 'Idempotency-Key': IdempotencyKey }),
+    ...(permission.scope === 'merchant' && { [MERCHANT_HEADER]: MerchantHeader }),
+  };
+  return Object.keys(headers).length === 0 ? {} : { headers: z.object(headers) };
 }
 
 function queryOf({ input, narrowable, output }: Endpoint): z.ZodObject | undefined {
@@ -97,6 +106,7 @@ export function problemsOf(endpoint: Endpoint): readonly ProblemKind[] {
     problems.unavailable,
     problems.timedOut,
     ...(endpoint.permission.scope === 'public' ? [] : [problems.unauthenticated, problems.forbidden]),
+    ...(endpoint.permission.scope === 'merchant' ? [merchantRequired] : []),
     ...(endpoint.idempotent ? [problems.keyRequired] : []),
     ...(endpoint.input.shape.body ? [problems.payloadTooLarge, problems.unsupportedMediaType] : []),
     ...endpoint.problems,
