@@ -1,4 +1,4 @@
-import { parseEnvironment, type VariableName, type Variables } from './environment.ts';
+import { EnvironmentError, parseEnvironment, type VariableName, type Variables } from './environment.ts';
 
 export { EnvironmentError } from './environment.ts';
 
@@ -11,6 +11,17 @@ export type Config = ReturnType<typeof toConfig>;
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   return toConfig(parseEnvironment(environment));
+}
+
+/** The configuration, or the end of the process with exit code 1 and every fault told. */
+export function loadConfigOrExit(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
 }
 
 /** Whether somebody has set a variable: the launcher starts a server of its own for what is not set. */

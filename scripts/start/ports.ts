@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+
+const HOST = '127.0.0.1';
+
+/** A port of 127.0.0.1 that nobody listens at: the preferred one if it is free. */
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && (await isFree(preferred, HOST))) return preferred;
+  const probe = createServer().listen(0, HOST);
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** Whether a server could listen at a port now. */
+export async function isFree(port: number, host: string): Promise<boolean> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, 'listening');
+  } catch {
+    return false;
+  }
+  probe.close();
+  await once(probe, 'close');
+  return true;
+}
+
+/** Resolves when something takes connections at a port of 127.0.0.1. */
+export async function canConnect(port: number): Promise<void> {
+  const socket = connect(port, HOST);
+  try {
+    await once(socket, 'connect');
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Resolves when a Redis answers: one that is still reading its file takes connections but no commands. */
+export async function canPing(port: number): Promise<void> {
+  const socket = connect(port, HOST);
+  try {
+    await once(socket, 'connect');
+    socket.write('PING\r\n');
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    if (!reply.includes('+PONG')) throw new Error(reply.toString());
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Resolves when an address answers 200. */
+export async function canGet(url: string): Promise<void> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+  await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`${url} answers ${String(answer.status)}`);
+}

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+import type { ChildPlan } from './children.ts';
+import { canGet } from './ports.ts';
+
+const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const SERVER = fileOf('src/server.ts');
+const WORKERS = fileOf('workers/main.ts');
+
+const READY_WITHIN_MS = 30_000;
+/** Longer than a process gives to the requests or jobs it finishes. */
+const STOP_WITHIN_MS = 25_000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The kinds of workers that are started, each as a process. */
+export const WORKER_KINDS: readonly string[] = [];
+
+export function api(url: string, env: Environment): ChildPlan {
+  return ownProcess('api', [SERVER], `${url}/health/ready`, env);
+}
+
+/** @param port where it answers for its health. */
+export function worker(kind: string, port: number, env: Environment): ChildPlan {
+  const url = `http://127.0.0.1:${String(port)}/health/ready`;
+  return ownProcess(`worker-${kind}`, [WORKERS, kind], url, { ...env, WORKER_PORT: String(port) });
+}
+
+function ownProcess(name: string, args: readonly string[], readyUrl: string, env: Environment): ChildPlan {
+  return {
+    name,
+    command: process.execPath,
+    args,
+    env,
+    probe: () => canGet(readyUrl),
+    readyWithinMs: READY_WITHIN_MS,
+    stopWithinMs: STOP_WITHIN_MS,
+  };
+}

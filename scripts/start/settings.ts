@@ -1,0 +1,94 @@
+import { childEnvironment, EnvironmentError, isSet, loadConfig, type Config } from '../../src/config/index.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { embeddedUri, type DatabaseTarget } from './database.ts';
+import { LaunchError } from './launch-error.ts';
+import type { LaunchOptions } from './options.ts';
+import { freePort, isFree } from './ports.ts';
+import { developmentSecrets } from './secrets.ts';
+
+/** Tried first, so that tools find the servers where they were the last time. */
+const DATABASE_PORT = 27_018;
+const QUEUE_REDIS_PORT = 6_390;
+const CACHE_REDIS_PORT = 6_391;
+const MAIL_PORT = 1_025;
+const WORKER_PORT = 3_100;
+
+/** The servers that nobody has named by a variable, and that the launcher therefore runs, each with its port. */
+export interface OwnServers {
+  readonly database?: number;
+  readonly queueRedis?: number;
+  readonly cacheRedis?: number;
+  readonly mail?: number;
+}
+
+/** What is started, decided before anything is. */
+export interface Settings {
+  /** Where the API answers on this machine. */
+  readonly apiUrl: string;
+  readonly workerPort: number;
+  readonly own: OwnServers;
+  readonly database: DatabaseTarget;
+  /** For the processes of ours. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Decides what runs where. What the environment names is taken; the rest is ours.
+ * @throws LaunchError for a wrong environment, with all its faults, and for a taken port.
+ */
+export async function settle(options: LaunchOptions, data: DataDirectory): Promise<Settings> {
+  const config = readConfig();
+  const port = options.port ?? config.http.port;
+  await requireFree(port, config.http.host);
+  const own = await ownServers();
+  const apiUrl = `http://127.0.0.1:${String(port)}`;
+  const uri = own.database === undefined ? config.database.uri : embeddedUri(own.database);
+  const environment = childEnvironment({
+    ...missingSecrets(data),
+    ...(!isSet('PUBLIC_URL') && { PUBLIC_URL: apiUrl }),
+    ...(own.queueRedis !== undefined && { REDIS_URL: redisUrl(own.queueRedis) }),
+    ...(own.cacheRedis !== undefined && { CACHE_REDIS_URL: redisUrl(own.cacheRedis) }),
+    ...(own.mail !== undefined && {
+      SMTP_URL: `smtp://127.0.0.1:${String(own.mail)}`,
+      MAIL_SINK_DIR: data.pathOf('mail'),
+    }),
+    MONGODB_URI: uri,
+    PORT: String(port),
+  });
+  const workerPort = await freePort(WORKER_PORT);
+  return { apiUrl, workerPort, own, database: { uri, name: config.database.name }, environment };
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (error instanceof EnvironmentError) throw new LaunchError(error.message);
+    throw error;
+  }
+}
+
+async function requireFree(port: number, host: string): Promise<void> {
+  if (port !== 0 && (await isFree(port, host))) return;
+  if (port === 0) throw new LaunchError('PORT 0 cannot be told to anybody: name a port with --port');
+  throw new LaunchError(
+    `Port ${String(port)} is taken by another program: end that, or choose another port with --port N`,
+  );
+}
+
+/** Asked for one after the other: two searches at the same time could find the same port. */
+async function ownServers(): Promise<OwnServers> {
+  return {
+    ...(!isSet('MONGODB_URI') && { database: await freePort(DATABASE_PORT) }),
+    ...(!isSet('REDIS_URL') && { queueRedis: await freePort(QUEUE_REDIS_PORT) }),
+    ...(!isSet('CACHE_REDIS_URL') && { cacheRedis: await freePort(CACHE_REDIS_PORT) }),
+    ...(!isSet('SMTP_URL') && { mail: await freePort(MAIL_PORT) }),
+  };
+}
+
+function missingSecrets(data: DataDirectory): Partial<Record<'CURSOR_SECRET' | 'JWT_SECRET', string>> {
+  const { JWT_SECRET, CURSOR_SECRET } = developmentSecrets(data.pathOf('secrets.json'));
+  return { ...(!isSet('JWT_SECRET') && { JWT_SECRET }), ...(!isSet('CURSOR_SECRET') && { CURSOR_SECRET }) };
+}
+
+const redisUrl = (port: number): string => `redis://127.0.0.1:${String(port)}`;

@@ -1,0 +1,38 @@
+import type { DemoLogin } from '../seed/contract.ts';
+import type { Settings } from './settings.ts';
+import { table } from './terminal.ts';
+
+/** What a newcomer wants to know once everything is up. */
+export function summaryOf({ apiUrl, own, database }: Settings, dataPath: string, logins: readonly DemoLogin[]): string {
+  const mails = own.mail === undefined ? [] : ([['Mails sent', `${apiUrl}/ops/mail`]] as const);
+  return table([
+    ['Open', [['API', `${apiUrl}/api`], ['Documentation', `${apiUrl}/docs`], ['Health', `${apiUrl}/health`], ...mails]],
+    ...(logins.length === 0
+      ? []
+      : [
+          [
+            'Demo logins',
+            logins.map(({ role, email, password }) => [role, `${email}   ${password}`] as const),
+          ] as const,
+        ]),
+    [
+      'Data',
+      [
+        ['Lies in', dataPath],
+        ['Database', own.database === undefined ? 'yours' : `durable, one node: ${database.uri}`],
+        ['Queues', own.queueRedis === undefined ? 'yours' : 'durable to within a second'],
+        ['Cache', own.cacheRedis === undefined ? 'yours' : 'gone at every stop, as it should be'],
+        ['Logs', `${dataPath}/logs, of this run only`],
+      ],
+    ],
+    [
+      'Next',
+      [
+        ['Stop', 'Ctrl-C'],
+        ['Begin anew', 'npm start -- --fresh'],
+        ['Production', 'set the variables marked (production) in .env.example, then npm run build, npm run start:prod'],
+        ['', 'and npm run worker -- email, or docker compose up'],
+      ],
+    ],
+  ]);
+}

@@ -1,0 +1,24 @@
+import type { Config } from './config/index.ts';
+import { Parts } from './container/parts.ts';
+import { platformParts } from './container/platform.ts';
+
+/** Everything a process is built of. Each member is a part: made when it is first asked for. */
+export type Container = ReturnType<typeof createContainer>;
+
+/**
+ * The only place that constructs. A process asks for what it runs and gets that with all it needs, and nothing else:
+ * a worker that sends mails never opens what only the API uses.
+ * @param service names the process in logs and at the servers it connects to: `api`, `worker-email`.
+ */
+export function createContainer(config: Config, service: string) {
+  const parts = new Parts();
+  const platform = platformParts(parts, config, service);
+  // A feature is added here by its own file, handed the platform and the parts of the features it needs:
+  //   const stock = stockParts(parts, platform);
+  //   const orders = orderParts(parts, platform, stock);
+  return {
+    ...platform,
+    /** Ends what was made, in the reverse order. */
+    close: () => parts.close(),
+  };
+}

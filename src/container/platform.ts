@@ -1,0 +1,39 @@
+import type { Config } from '../config/index.ts';
+import { uncached } from '../platform/cache/uncached.ts';
+import { ExactLimiter } from '../platform/limits/exact.ts';
+import { LocalLimiter } from '../platform/limits/local.ts';
+import { createLogger } from '../platform/observability/logger.ts';
+import { Cursors } from '../platform/security/cursors.ts';
+import { Passwords } from '../platform/security/passwords.ts';
+import { connectionParts } from './connections.ts';
+import { healthParts } from './health.ts';
+import type { Parts } from './parts.ts';
+
+/** What the parts of every feature are built on. */
+export type Platform = ReturnType<typeof platformParts>;
+
+export function platformParts(parts: Parts, config: Config, service: string) {
+  const logger = parts.part(() => createLogger({ level: config.log.level, service }));
+  const connections = connectionParts(parts, config, service, logger);
+  const limiter = parts.part(
+    () =>
+      new ExactLimiter({
+        redis: connections.cacheRedis(),
+        prefix: config.queue.prefix,
+        local: new LocalLimiter(config.limits.instances),
+        onAway: (error) => {
+          logger().warn({ error }, 'limits are counted locally');
+        },
+      }),
+  );
+  return {
+    config,
+    logger,
+    ...connections,
+    ...healthParts(parts, config, logger, connections),
+    limiter,
+    cache: parts.part(() => uncached),
+    cursors: parts.part(() => new Cursors(config.cursors.secret)),
+    passwords: parts.part(() => new Passwords()),
+  };
+}

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApi } from './api.ts';
+import { loadConfigOrExit } from './config/index.ts';
+import { createContainer } from './container.ts';
+import { closeServer, httpServer } from './platform/http/server.ts';
+import { stopInOrder } from './platform/process/stop.ts';
+
+/** How long the process says that it is not ready before it refuses connections, so that load balancers can notice. */
+const ANNOUNCE_MS = 1_000;
+/** For closing queues and pools, after the requests. */
+const CLOSE_MS = 7_000;
+
+const FIRST_LOOK_MS = 1_000;
+
+const config = loadConfigOrExit();
+const container = createContainer(config, 'api');
+const logger = container.logger();
+const health = container.health();
+const server = httpServer(createApi(container));
+
+stopInOrder({
+  logger,
+  deadlineMs: ANNOUNCE_MS + config.http.shutdownMs + CLOSE_MS,
+  async drain() {
+    health.drain();
+    await sleep(ANNOUNCE_MS);
+    const inTime = await closeServer(server, config.http.shutdownMs);
+    if (!inTime) logger.warn('requests were broken off');
+    await container.close();
+  },
+});
+
+// Before anything it depends on is there: a process that starts while Redis or the database is away says so itself.
+try {
+  server.listen(config.http.port, config.http.host);
+  await once(server, 'listening');
+} catch (error) {
+  logger.fatal({ error }, 'cannot listen at this port');
+  process.exit(1);
+}
+logger.info({ port: (server.address() as AddressInfo).port, host: config.http.host }, 'listening');
+// Looked at too early, the database would count as away until the next look.
+await Promise.race([container.database().connect(), sleep(FIRST_LOOK_MS)]);
+await health.start();
