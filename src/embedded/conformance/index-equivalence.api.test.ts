@@ -61,7 +61,11 @@ const filter: fc.Arbitrary<Document> = fc.oneof(
 
 const direction = fc.constantFrom(1 as const, -1 as const);
 const keys = fc.uniqueArray(fc.tuple(field, direction), { minLength: 1, maxLength: 3, selector: ([path]) => path });
-const index = fc.record({
+interface IndexSpec {
+  readonly key: [string, 1 | -1][];
+  readonly options: Document;
+}
+const index: fc.Arbitrary<IndexSpec> = fc.record({
   key: keys,
   options: fc.constantFrom({}, {}, { sparse: true }, { partialFilterExpression: { c: { $gte: 0 } } }),
 });
@@ -72,7 +76,7 @@ const collation = fc.constantFrom(undefined, undefined, { locale: 'en', strength
 async function fill(
   collection: Collection<Row>,
   rows: readonly Document[],
-  indexes: readonly fc.TypeOfArbitrary<typeof index>[],
+  indexes: readonly IndexSpec[],
 ): Promise<number[]> {
   for (const { key, options } of indexes)
     await collection.createIndex(Object.fromEntries(key) as IndexSpecification, options);

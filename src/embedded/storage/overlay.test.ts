@@ -82,16 +82,4 @@ describe('changes laid over a view', () => {
       }),
     );
   });
-
-  test('a settled change gives way to what lies below, a newer one does not', () => {
-    const overlay = new Overlay();
-    const name = Buffer.from('a');
-    const [first, second] = [Buffer.from('1'), Buffer.from('2')];
-    overlay.set(TREE, name, first);
-    overlay.set(TREE, name, second);
-    overlay.settle(TREE, name, first);
-    expect(overlay.get(TREE, name)).toBe(second);
-    overlay.settle(TREE, name, second);
-    expect(overlay.isEmpty).toBe(true);
-  });
 });

@@ -13,10 +13,6 @@ class TreeChanges {
     this.byKey.set(key, change);
   }
 
-  delete(key: string): void {
-    if (this.byKey.delete(key)) this.#sorted = undefined;
-  }
-
   /** Keys in byte order: Latin-1 strings compare as their bytes do. */
   sorted(): readonly string[] {
     return (this.#sorted ??= [...this.byKey.keys()].sort(compareStrings));
@@ -42,15 +38,6 @@ export class Overlay {
   get(tree: number, key: Buffer): Change | undefined {
     const changes = this.#trees.get(tree);
     return changes === undefined ? undefined : changes.byKey.get(key.toString('latin1'));
-  }
-
-  /** Forgets a change, unless it was replaced by a newer one in the meantime. */
-  settle(tree: number, key: Buffer, change: Change): void {
-    const changes = this.#trees.get(tree);
-    if (changes === undefined) return;
-    const name = key.toString('latin1');
-    if (changes.byKey.get(name) === change) changes.delete(name);
-    if (changes.byKey.size === 0) this.#trees.delete(tree);
   }
 
   get isEmpty(): boolean {
@@ -82,6 +69,30 @@ export class Overlay {
       total += Number(after) - Number(before);
     }
     return total;
+  }
+}
+
+/** An overlay and what it lies over, as one view. */
+export class LaidOver implements View {
+  readonly #overlay: Overlay;
+  readonly #below: View;
+
+  constructor(overlay: Overlay, below: View) {
+    this.#overlay = overlay;
+    this.#below = below;
+  }
+
+  get(tree: number, key: Buffer): Buffer | undefined {
+    const change = this.#overlay.get(tree, key);
+    return change === undefined ? this.#below.get(tree, key) : (change ?? undefined);
+  }
+
+  scan(tree: number, range: Range): Entry[] {
+    return this.#overlay.scan(this.#below, tree, range);
+  }
+
+  count(tree: number, from: Buffer, to: Buffer): number {
+    return this.#overlay.count(this.#below, tree, from, to);
   }
 }
 

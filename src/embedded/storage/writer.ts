@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts';
-import { Overlay } from './overlay.ts';
+import { LaidOver, Overlay } from './overlay.ts';
 import type { Store } from './store.ts';
-import { HeldByTransaction, type Entry, type Range, type WritableView } from './view.ts';
+import { HeldByTransaction, type Entry, type Range, type View, type WritableView } from './view.ts';
 
 /** Who holds an entry until its transaction ends. */
 export interface Holder {
@@ -29,10 +29,59 @@ export class HeldEntries {
 
 const nameOf = (tree: number, key: Buffer): string => `${String(tree)}:${key.toString('latin1')}`;
 
-interface Change {
-  readonly tree: number;
-  readonly key: Buffer;
-  readonly value: Buffer | null;
+/**
+ * What is on its way to the disk, over what is there. Two generations, so that what has arrived is forgotten at once
+ * rather than entry by entry: the older one goes when its last write is durable, then the younger takes its place.
+ * An entry that is remembered longer than needed says what the store says.
+ */
+class PendingWrites implements View {
+  readonly #store: View;
+  #old: LaidOver | undefined;
+  #young = new Overlay();
+  #youngSettled: Promise<void> | undefined;
+
+  constructor(store: View) {
+    this.#store = store;
+  }
+
+  set(tree: number, key: Buffer, value: Buffer | null): void {
+    this.#young.set(tree, key, value);
+  }
+
+  /** @param settled when everything written so far is durable */
+  settleWith(settled: Promise<void>): void {
+    this.#youngSettled = settled;
+    if (this.#old === undefined) this.#rotate();
+  }
+
+  get(tree: number, key: Buffer): Buffer | undefined {
+    const change = this.#young.get(tree, key);
+    return change === undefined ? this.#below().get(tree, key) : (change ?? undefined);
+  }
+
+  scan(tree: number, range: Range): Entry[] {
+    return this.#young.scan(this.#below(), tree, range);
+  }
+
+  count(tree: number, from: Buffer, to: Buffer): number {
+    return this.#young.count(this.#below(), tree, from, to);
+  }
+
+  #below(): View {
+    return this.#old ?? this.#store;
+  }
+
+  #rotate(): void {
+    const settled = this.#youngSettled;
+    if (settled === undefined) return;
+    this.#old = new LaidOver(this.#young, this.#store);
+    this.#young = new Overlay();
+    this.#youngSettled = undefined;
+    void settled.then(() => {
+      this.#old = undefined;
+      this.#rotate();
+    });
+  }
 }
 
 /**
@@ -43,8 +92,9 @@ interface Change {
 export class Writer implements WritableView {
   readonly #store: Store;
   readonly #held: HeldEntries;
-  readonly #pending = new Overlay();
-  #turn: Change[] = [];
+  readonly #pending: PendingWrites;
+  /** Whether something was written since the last turn was closed. */
+  #isTurnOpen = false;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #settled: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
@@ -53,28 +103,28 @@ export class Writer implements WritableView {
   constructor(store: Store, held: HeldEntries) {
     this.#store = store;
     this.#held = held;
+    this.#pending = new PendingWrites(store);
   }
 
   get(tree: number, key: Buffer): Buffer | undefined {
-    const change = this.#pending.get(tree, key);
-    return change === undefined ? this.#store.get(tree, key) : (change ?? undefined);
+    return this.#pending.get(tree, key);
   }
 
   scan(tree: number, range: Range): Entry[] {
-    return this.#pending.scan(this.#store, tree, range);
+    return this.#pending.scan(tree, range);
   }
 
   count(tree: number, from: Buffer, to: Buffer): number {
-    return this.#pending.count(this.#store, tree, from, to);
+    return this.#pending.count(tree, from, to);
   }
 
   put(tree: number, key: Buffer, value: Buffer): void {
-    this.#note({ tree, key, value });
+    this.#note(tree, key, value);
     this.#lastWrite = this.#store.put(tree, key, value);
   }
 
   remove(tree: number, key: Buffer): void {
-    this.#note({ tree, key, value: null });
+    this.#note(tree, key, null);
     this.#lastWrite = this.#store.remove(tree, key);
   }
 
@@ -99,30 +149,29 @@ export class Writer implements WritableView {
     if (this.#failure !== undefined) throw this.#refusal(this.#failure);
   }
 
-  #note(change: Change): void {
+  #note(tree: number, key: Buffer, value: Buffer | null): void {
     if (this.#failure !== undefined) throw this.#refusal(this.#failure);
-    if (this.#turn.length === 0) {
+    if (!this.#isTurnOpen) {
+      this.#isTurnOpen = true;
       queueMicrotask(() => {
         this.#closeTurn();
       });
     }
-    this.#turn.push(change);
-    this.#pending.set(change.tree, change.key, change.value);
+    this.#pending.set(tree, key, value);
   }
 
   #closeTurn(): void {
-    if (this.#turn.length === 0) return;
+    if (!this.#isTurnOpen) return;
     for (const listener of this.#beforeCommit) listener();
-    const changes = this.#turn;
-    this.#turn = [];
-    const settle = (): void => {
-      for (const { tree, key, value } of changes) this.#pending.settle(tree, key, value);
-    };
-    this.#settled = this.#lastWrite.then(settle, (error: unknown) => {
-      // Later writes may have been computed from these: none is accepted until the server starts anew from the disk.
-      this.#failure ??= error instanceof Error ? error : new Error(String(error));
-      settle();
-    });
+    this.#isTurnOpen = false;
+    this.#settled = this.#lastWrite.then(
+      () => undefined,
+      (error: unknown) => {
+        // Later writes may have been computed from these: none is accepted until the server starts anew from the disk.
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      },
+    );
+    this.#pending.settleWith(this.#settled);
   }
 
   #refusal(cause: Error): CommandError {
