@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Collection, Document, Sort } from 'mongodb';
+import type { Collection, Document } from 'mongodb';
 import { compareValues } from '../bson/order.ts';
 import { compileSort } from '../query/sort.ts';
 import { withDatabase } from './harness.ts';
