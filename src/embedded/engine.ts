@@ -7,6 +7,7 @@ import { FailPoints } from './commands/fail-points.ts';
 import { dropUnfinishedIndexes } from './commands/index-build.ts';
 import { Operations } from './commands/operations.ts';
 import { sweepExpired } from './commands/ttl.ts';
+import { clusterTime } from './server/cluster-time.ts';
 import { Store } from './storage/store.ts';
 import { HeldEntries, Writer } from './storage/writer.ts';
 import { RetryableWrites } from './transactions/retryable.ts';
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly dataDir: string | undefined;
   /** How often expired documents are looked for, in milliseconds. */
   readonly ttlIntervalMs: number;
+  /** After how long an open transaction is aborted, in milliseconds. */
+  readonly transactionLifetimeMs: number;
   readonly onError: (task: string, error: unknown) => void;
 }
 
@@ -44,13 +47,14 @@ export class Engine {
     catalog.load(this.#store);
     writer.onCommit(() => {
       catalog.saveSizes(writer);
+      clusterTime.tick();
     });
     this.services = {
       store: this.#store,
       writer,
       catalog,
       records: new Records(catalog, writer),
-      sessions: new Sessions({ store: this.#store, writer, held }),
+      sessions: new Sessions({ store: this.#store, writer, held }, options.transactionLifetimeMs),
       retryable: new RetryableWrites(writer),
       cursors: new Cursors(),
       operations: new Operations(),

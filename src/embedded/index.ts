@@ -15,6 +15,8 @@ export interface EmbeddedServerOptions {
   readonly unsafeBind?: boolean;
   /** How often documents past their TTL are removed, in milliseconds; a minute by default. */
   readonly ttlIntervalMs?: number;
+  /** After how long an open transaction is aborted, in milliseconds; a minute by default. */
+  readonly transactionLifetimeMs?: number;
   readonly log?: DispatchLog;
 }
 
@@ -32,6 +34,7 @@ export interface EmbeddedServer {
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 const CLOSE_GRACE_MS = 5_000;
 const TTL_INTERVAL_MS = 60_000;
+const TRANSACTION_LIFETIME_MS = 60_000;
 
 /**
  * Starts the embedded document server.
@@ -68,6 +71,7 @@ async function start(
       durable: options.dataDir !== undefined,
       dataDir: options.dataDir,
       ttlIntervalMs: options.ttlIntervalMs ?? TTL_INTERVAL_MS,
+      transactionLifetimeMs: options.transactionLifetimeMs ?? TRANSACTION_LIFETIME_MS,
       onError,
     },
     address,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { decodeTyped, encode, rawField } from '../bson/codec.ts';
 import { showValue } from '../catalog/show-value.ts';
 import { CommandError } from '../errors.ts';
@@ -7,7 +8,9 @@ import type { Request } from '../server/request.ts';
 import { sessionFieldsOf, sessionIdOf, type Session, type SessionFields } from '../transactions/sessions.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { Command, CommandContext, Services } from './context.ts';
+import { errorLabels } from './error-labels.ts';
 import type { Failure } from './fail-points.ts';
+import { checkGeneric, unsatisfiedConcern } from './generic-arguments.ts';
 import { COMMANDS, IN_TRANSACTION } from './table.ts';
 
 /** A command slower than this is logged. */
@@ -47,21 +50,39 @@ export class Dispatcher {
 
   #run(request: Request, operation: Operation): Buffer | Promise<Buffer> {
     const command = commandOf(request);
-    checkDatabase(request.database);
-    const context = this.#contextOf(request, operation);
-    if (context.transaction !== undefined) return this.#runInTransaction(command, context, context.transaction);
-    return command(context);
-  }
-
-  #contextOf(request: Request, operation: Operation): CommandContext {
+    checkGeneric(request);
     const { body } = request;
     if (request.name !== 'getMore') operation.limitTo(maxTimeOf(body.maxTimeMS));
     const id = sessionIdOf(body.lsid);
     const session = id === undefined ? undefined : this.#services.sessions.use(id);
     const fields = sessionFieldsOf(body);
+    const start = (): Buffer | Promise<Buffer> => this.#start(command, request, operation, { session, fields });
+    return session === undefined || fields.txnNumber === undefined ? start() : inTurn(session, operation, start);
+  }
+
+  #start(
+    command: Command,
+    request: Request,
+    operation: Operation,
+    { session, fields }: { session: Session | undefined; fields: SessionFields },
+  ): Buffer | Promise<Buffer> {
     const transaction = session && this.#transactionOf(session, fields, request.name);
     const txnNumber = session === undefined || fields.isTransaction ? undefined : fields.txnNumber;
-    return { services: this.#services, request, body, operation, session, txnNumber, transaction };
+    const context = {
+      services: this.#services,
+      request,
+      body: request.body,
+      operation,
+      session,
+      txnNumber,
+      transaction,
+    };
+    const reply = transaction === undefined ? command(context) : this.#runInTransaction(command, context, transaction);
+    const writeConcernError = unsatisfiedConcern(request.body);
+    if (writeConcernError === undefined) return reply;
+    return Promise.resolve(reply).then((bytes) =>
+      withWriteConcernError(request, bytes, { writeConcernError, labels: undefined }),
+    );
   }
 
   #transactionOf(session: Session, fields: SessionFields, name: string): Transaction | undefined {
@@ -88,13 +109,17 @@ export class Dispatcher {
   }
 
   async #fail(failure: Failure, request: Request, operation: Operation): Promise<Buffer> {
-    if (failure.blockMs > 0) await new Promise((resolve) => setTimeout(resolve, failure.blockMs));
-    if (failure.closeConnection) request.connection.destroy();
+    if (failure.blockMs > 0) {
+      operation.limitTo(maxTimeOf(request.body.maxTimeMS));
+      await operation.waitFor(setTimeout(failure.blockMs));
+    }
+    if (failure.closeConnection) {
+      request.connection.destroy();
+      throw new CommandError('HostUnreachable', 'Closing the connection due to a fail point');
+    }
     if (failure.error !== undefined) throw failure.error;
     const reply = await this.#run(request, operation);
-    return failure.writeConcernError === undefined
-      ? reply
-      : encode({ ...decodeTyped(reply), writeConcernError: failure.writeConcernError });
+    return failure.writeConcernError === undefined ? reply : withWriteConcernError(request, reply, failure);
   }
 
   #refuse(request: Request, error: unknown): Buffer {
@@ -102,7 +127,7 @@ export class Dispatcher {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#log('error', 'A command failed unexpectedly', { command: request.name, reason });
     }
-    return errorReply(error);
+    return errorReply(error instanceof CommandError ? labelled(request, error) : error);
   }
 
   #finish(request: Request, operation: Operation, reply: Buffer): Buffer {
@@ -127,10 +152,38 @@ function commandOf({ name }: Request): Command {
   return command;
 }
 
-function checkDatabase(name: string): void {
-  if (name === '' || name.length > 63 || /[/\\. "$\0]/.test(name)) {
-    throw new CommandError('InvalidNamespace', `Invalid database name: '${name}'`);
+/** Statements of one session run one after the other, so that a write repeated early waits for its first attempt. */
+async function inTurn(session: Session, operation: Operation, start: () => Buffer | Promise<Buffer>): Promise<Buffer> {
+  while (session.current !== undefined) await operation.waitFor(session.current);
+  const reply = start();
+  if (!(reply instanceof Promise)) return reply;
+  const settled = reply.then(
+    () => undefined,
+    () => undefined,
+  );
+  session.current = settled;
+  try {
+    return await reply;
+  } finally {
+    session.current = undefined;
   }
+}
+
+function labelled({ name, body }: Request, error: CommandError): CommandError {
+  if (error.details.labels !== undefined) return error;
+  const labels = errorLabels({ name, body }, error.code);
+  return labels.length === 0 ? error : new CommandError(error.code, error.message, { ...error.details, labels });
+}
+
+function withWriteConcernError(
+  { name, body }: Request,
+  reply: Buffer,
+  failure: Pick<Failure, 'labels' | 'writeConcernError'>,
+): Buffer {
+  const { writeConcernError } = failure;
+  const labels = failure.labels ?? errorLabels({ name, body }, Number(writeConcernError?.code), true);
+  const errorLabelsOf = labels.length === 0 ? {} : { errorLabels: labels };
+  return encode({ ...decodeTyped(reply), ...errorLabelsOf, writeConcernError });
 }
 
 function maxTimeOf(value: unknown): number {

@@ -3,11 +3,11 @@ import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
 import { Query } from '../plan/query.ts';
 import type { StoredRecord } from '../catalog/records.ts';
-import { parseCollation } from '../query/collation.ts';
+import { requestedCollation } from '../query/collation.ts';
 import { compileProjection } from '../query/projection.ts';
 import { okReply } from '../server/reply.ts';
 import { namespaceOf, writableOf, type Command, type CommandContext } from './context.ts';
-import { ensureCollection } from './stored-document.ts';
+import { ensureCollection, writableCollection } from './stored-document.ts';
 import { filterOf, updateOf } from './update.ts';
 import { idOf, UpdatePlan } from './update-plan.ts';
 import { whenFree } from './write-runner.ts';
@@ -25,6 +25,7 @@ export const findAndModify: Command = async (context) => {
     if (earlier !== undefined) return okReply(earlier.result);
   }
   checkOptions(context.body);
+  if (txnNumber !== undefined) services.failPoints.takeStatement(context.request);
   const outcome = await whenFree(context, () =>
     context.body.remove === true ? removeOne(context) : updateOne(context),
   );
@@ -54,7 +55,7 @@ function checkOptions({ remove, update, new: isNew, upsert, arrayFilters }: Docu
 
 async function removeOne(context: CommandContext): Promise<Outcome> {
   const { services, body } = context;
-  const collection = services.catalog.get(namespaceOf(context));
+  const collection = writableCollection(services.catalog, namespaceOf(context));
   const query = collection && plainQuery(context, collection);
   const record = query && (await firstOf(context, query));
   if (record === undefined || collection === undefined) return { value: undefined, lastErrorObject: { n: 0 }, query };
@@ -68,7 +69,7 @@ function plainQuery(context: CommandContext, collection: Collection): Query {
     filter: filterOf(body.query ?? {}, 'findAndModify.query'),
     sort: body.sort as Document | undefined,
     hint: body.hint,
-    collation: body.collation === undefined ? undefined : parseCollation(body.collation),
+    collation: requestedCollation(body.collation),
     variables: body.let as Document | undefined,
     limit: 1,
   });
@@ -81,7 +82,7 @@ async function updateOne(context: CommandContext): Promise<Outcome> {
   const isUpsert = body.upsert === true;
   const collection = isUpsert
     ? ensureCollection(services.catalog, services.writer, namespace)
-    : services.catalog.get(namespace);
+    : writableCollection(services.catalog, namespace);
   if (collection === undefined) return nothingFound(undefined);
   const query = plan.query(collection);
   const record = await firstOf(context, query);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Long } from 'bson';
 import { CommandError } from '../errors.ts';
 import { cursorReply, okReply } from '../server/reply.ts';
@@ -42,8 +43,7 @@ async function nextBatch(
   for (;;) {
     const documents = await cursor.stream.next(count, operation);
     if (documents.length > 0 || !cursor.awaitsData || performance.now() >= waitsUntil) return documents;
-    await new Promise((resolve) => setTimeout(resolve, AWAIT_POLL_MS));
-    operation.check();
+    await operation.waitFor(setTimeout(AWAIT_POLL_MS));
   }
 }
 

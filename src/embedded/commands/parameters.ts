@@ -1,9 +1,11 @@
 import { CommandError, notSupported } from '../errors.ts';
 import { okReply } from '../server/reply.ts';
-import { requireAdmin } from './arguments.ts';
+import { read, requireAdmin } from './arguments.ts';
 import type { Command } from './context.ts';
 
-/** What may be asked for, with MongoDB's names; none of it can be changed while the server runs. */
+const LIFETIME = 'transactionLifetimeLimitSeconds';
+
+/** What may be asked for, with MongoDB's names; of it, the lifetime of transactions can be changed while the server runs. */
 const PARAMETERS: Readonly<Record<string, unknown>> = {
   authenticationMechanisms: [],
   cursorTimeoutMillis: 600_000,
@@ -13,7 +15,8 @@ const PARAMETERS: Readonly<Record<string, unknown>> = {
   localLogicalSessionTimeoutMinutes: 30,
   maxIndexBuildMemoryUsageMegabytes: 200,
   quiet: false,
-  transactionLifetimeLimitSeconds: 60,
+  requireApiVersion: false,
+  [LIFETIME]: 60,
   ttlMonitorEnabled: true,
   ttlMonitorSleepSecs: 60,
 };
@@ -39,8 +42,9 @@ const getParameter: Command = (context) => {
   const { body } = context;
   const details = body.getParameter as { allParameters?: unknown } | null;
   const isAll = body.getParameter === '*' || (typeof details === 'object' && details?.allParameters === true);
-  if (isAll) return okReply(PARAMETERS);
-  const found = Object.entries(PARAMETERS).filter(([name]) => named(body).includes(name));
+  const current = { ...PARAMETERS, [LIFETIME]: context.services.sessions.transactionLifetimeMs / 1_000 };
+  if (isAll) return okReply(current);
+  const found = Object.entries(current).filter(([name]) => named(body).includes(name));
   if (found.length === 0) throw new CommandError('InvalidOptions', 'no option found to get');
   return okReply(Object.fromEntries(found));
 };
@@ -56,7 +60,21 @@ const setParameter: Command = (context) => {
       `attempted to set unrecognized parameter [${name}], use help:true to see options `,
     );
   }
+  if (name === LIFETIME) return setLifetime(context);
   throw notSupported(`Setting the parameter '${name}' at run time`, 'InvalidOptions');
+};
+
+const setLifetime: Command = ({ body, services: { sessions } }) => {
+  const seconds = read(body[LIFETIME], 'number', LIFETIME) ?? 0;
+  if (seconds < 1) {
+    throw new CommandError(
+      'BadValue',
+      `Invalid value for parameter ${LIFETIME}: ${String(seconds)} is not greater than or equal to 1`,
+    );
+  }
+  const was = sessions.transactionLifetimeMs / 1_000;
+  sessions.transactionLifetimeMs = seconds * 1_000;
+  return okReply({ was });
 };
 
 export const parameterCommands: Readonly<Record<string, Command>> = { getParameter, setParameter };

@@ -34,23 +34,40 @@ export async function runStatements(
   result: WriteResult,
 ): Promise<Buffer> {
   checkCount(statements.count);
-  const { services, operation, transaction } = context;
+  const { services, transaction } = context;
   const earlier = progressOf(context);
   if (earlier !== undefined) Object.assign(result, earlier.result);
-  for (let index = earlier?.done ?? 0; index < statements.count; index++) {
-    const error = await attempt(context, statements, index, result);
-    if (error !== undefined) {
-      (result.writeErrors ??= []).push(writeError(index, error));
-      if (statements.isOrdered) break;
-    }
-    if (operation.isSliceOver) {
-      saveProgress(context, index + 1, result);
-      await operation.yield();
-    }
+  const progress = { done: earlier?.done ?? 0 };
+  try {
+    await carryOut(context, statements, progress, result);
+  } catch (error) {
+    // The statements before took effect, and must not do so again.
+    saveProgress(context, progress.done, result);
+    throw error;
   }
   saveProgress(context, statements.count, result);
   if (transaction === undefined) await services.writer.committed();
   return okReply({ ...result });
+}
+
+async function carryOut(
+  context: CommandContext,
+  statements: Statements,
+  progress: { done: number },
+  result: WriteResult,
+): Promise<void> {
+  const { operation } = context;
+  for (; progress.done < statements.count; progress.done++) {
+    const error = await attempt(context, statements, progress.done, result);
+    if (error !== undefined) {
+      (result.writeErrors ??= []).push(writeError(progress.done, error));
+      if (statements.isOrdered) return;
+    }
+    if (operation.isSliceOver) {
+      saveProgress(context, progress.done + 1, result);
+      await operation.yield();
+    }
+  }
 }
 
 function checkCount(count: number): void {
@@ -69,7 +86,11 @@ async function attempt(
   result: WriteResult,
 ): Promise<CommandError | undefined> {
   try {
-    await whenFree(context, () => run(index, result));
+    if (context.txnNumber !== undefined) context.services.failPoints.takeStatement(context.request);
+    const save = (): void => {
+      saveProgress(context, index, result);
+    };
+    await whenFree(context, () => run(index, result), save);
     return undefined;
   } catch (error) {
     // What ends the whole command, or the transaction, is no error of one statement.
@@ -85,21 +106,20 @@ function isFatal(error: CommandError, { transaction }: CommandContext): boolean 
 }
 
 /** Repeats `work` for as long as a transaction holds what it needs: a plain write waits its turn. */
-export async function whenFree<T>({ operation }: CommandContext, work: () => T | Promise<T>): Promise<T> {
+export async function whenFree<T>(
+  { operation }: CommandContext,
+  work: () => T | Promise<T>,
+  beforeWait: () => void = () => undefined,
+): Promise<T> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof HeldByTransaction)) throw error;
-      await Promise.race([error.ended, expiry(operation.remainingMs)]);
-      operation.check();
+      beforeWait();
+      await operation.waitFor(error.ended);
     }
   }
-}
-
-async function expiry(remainingMs: number): Promise<void> {
-  if (remainingMs === Infinity) return new Promise(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, remainingMs) + 1));
 }
 
 function writeError(index: number, { code, message, details }: CommandError): Document {

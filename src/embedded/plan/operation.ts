@@ -11,6 +11,7 @@ export class Operation {
   #deadline = Infinity;
   #interruption: CommandError | undefined;
   #sliceEnd: number;
+  #wake: (() => void) | undefined;
 
   constructor(id: number, closed?: AbortSignal) {
     this.id = id;
@@ -30,6 +31,7 @@ export class Operation {
   /** Makes the command end at its next check. */
   interrupt(reason: CommandError): void {
     this.#interruption ??= reason;
+    this.#wake?.();
   }
 
   get isSliceOver(): boolean {
@@ -51,6 +53,29 @@ export class Operation {
       setImmediate(resolve);
     });
     this.#sliceEnd = performance.now() + SLICE_MS;
+    this.check();
+  }
+
+  /**
+   * Waits for what others do, for as long as the command may.
+   * @throws MaxTimeMSExpired (50), Interrupted (11601)
+   */
+  async waitFor(work: Promise<unknown>): Promise<void> {
+    const wait = Promise.withResolvers<undefined>();
+    const stop = (): void => {
+      wait.resolve(undefined);
+    };
+    this.#wake = stop;
+    this.closed?.addEventListener('abort', stop, { once: true });
+    // Timers go off up to a millisecond early.
+    const timer = this.#deadline === Infinity ? undefined : setTimeout(stop, Math.max(0, this.remainingMs) + 1);
+    try {
+      await Promise.race([work, wait.promise]);
+    } finally {
+      clearTimeout(timer);
+      this.closed?.removeEventListener('abort', stop);
+      this.#wake = undefined;
+    }
     this.check();
   }
 }

@@ -76,17 +76,25 @@ export interface ReceivedReply {
   readonly responseTo: number;
   readonly opCode: number;
   readonly moreToCome: boolean;
+  /** Without the time that every reply tells. */
   readonly body: Document;
+}
+
+function timeless(bytes: Buffer): Document {
+  const body = decode(bytes);
+  delete body.$clusterTime;
+  delete body.operationTime;
+  return body;
 }
 
 function readReply(frame: Buffer): ReceivedReply {
   const head = { requestId: frame.readInt32LE(4), responseTo: frame.readInt32LE(8), opCode: frame.readInt32LE(12) };
-  if (head.opCode === OpCode.reply) return { ...head, moreToCome: false, body: decode(frame.subarray(36)) };
+  if (head.opCode === OpCode.reply) return { ...head, moreToCome: false, body: timeless(frame.subarray(36)) };
   const plain = head.opCode === OpCode.compressed ? inflated(frame) : frame;
   return {
     ...head,
     moreToCome: (plain.readInt32LE(16) & Flags.moreToCome) !== 0,
-    body: decode(plain.subarray(21)),
+    body: timeless(plain.subarray(21)),
   };
 }
 

@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { BSONError, Long, deserialize } from 'bson';
+import { BSONError, Long, Timestamp, deserialize } from 'bson';
 import { CommandError } from '../errors.ts';
 import { bsonOf } from './raw-client.fixture.ts';
+import { clusterTime } from './cluster-time.ts';
 import { cursorReply, errorReply, hasOpenCursor, isExpected, okReply } from './reply.ts';
+
+/** A reply without the time that every reply tells. */
+function timeless(reply: Buffer): Record<string, unknown> {
+  const { $clusterTime, operationTime, ...members } = deserialize(reply) as Record<string, unknown>;
+  expect($clusterTime).toMatchObject({ clusterTime: operationTime });
+  return members;
+}
 
 describe('cursorReply', () => {
   test.each([0, 1, 9, 10, 11, 100, 101, 1234])('a batch of %d documents reads back in order', (count) => {
@@ -14,7 +22,7 @@ describe('cursorReply', () => {
       documents: documents.map(bsonOf),
     });
     expect(reply.readInt32LE(0)).toBe(reply.length);
-    expect(deserialize(reply)).toEqual({ cursor: { firstBatch: documents, id: 5, ns: 'shop.bücher' }, ok: 1 });
+    expect(timeless(reply)).toEqual({ cursor: { firstBatch: documents, id: 5, ns: 'shop.bücher' }, ok: 1 });
   });
 
   test('a Long id, the name of the next batch and further members are written', () => {
@@ -46,7 +54,7 @@ describe('cursorReply', () => {
 describe('okReply', () => {
   test('ok follows the members and is a double', () => {
     const reply = okReply({ n: 2 });
-    expect(Object.entries(deserialize(reply))).toEqual([
+    expect(Object.entries(timeless(reply))).toEqual([
       ['n', 2],
       ['ok', 1],
     ]);
@@ -54,10 +62,24 @@ describe('okReply', () => {
   });
 });
 
+describe('the time in replies', () => {
+  test('it goes on with every tick, and catches up with what a client has seen', () => {
+    const before = deserialize(okReply()).operationTime as Timestamp;
+    clusterTime.tick();
+    const after = deserialize(okReply()).operationTime as Timestamp;
+    expect(after.greaterThan(before)).toBe(true);
+    clusterTime.witness(new Timestamp({ t: after.t + 5, i: 7 }));
+    expect(deserialize(okReply()).operationTime).toEqual(new Timestamp({ t: after.t + 5, i: 7 }));
+    clusterTime.witness(after);
+    clusterTime.tick();
+    expect(deserialize(okReply()).operationTime).toEqual(new Timestamp({ t: after.t + 5, i: 8 }));
+  });
+});
+
 describe('errorReply', () => {
   test('a command error keeps its code, name, details and labels', () => {
     const error = new CommandError('DuplicateKey', 'E11000', { keyPattern: { a: 1 }, labels: ['Transient'] });
-    expect(deserialize(errorReply(error))).toEqual({
+    expect(timeless(errorReply(error))).toEqual({
       ok: 0,
       errmsg: 'E11000',
       code: 11000,

@@ -3,6 +3,7 @@ import type { Long } from 'bson';
 import { BsonType, encode, rawField } from '../bson/codec.ts';
 import type { Document } from '../bson/codec.ts';
 import { CommandError, ErrorCodes } from '../errors.ts';
+import { clusterTime } from './cluster-time.ts';
 
 /** The documents of a cursor's reply, spliced in as they are stored. */
 export interface CursorReply {
@@ -17,8 +18,6 @@ export interface CursorReply {
   readonly extra?: Document;
 }
 
-/** `ok: 1` as a double, as MongoDB writes it, and the end of the reply. */
-const OK = Buffer.concat([Buffer.from('\x01ok\0', 'latin1'), doubleOne(), Buffer.from([0])]);
 const CURSOR_KEY = Buffer.from('\x03cursor\0', 'latin1');
 const BATCH_KEY = {
   firstBatch: Buffer.from('\x04firstBatch\0', 'latin1'),
@@ -28,12 +27,6 @@ const ID_KEY = Buffer.from('\x12id\0', 'latin1');
 const NAMESPACE_KEY = Buffer.from('\x02ns\0', 'latin1');
 const NOTHING = Buffer.alloc(0);
 const ZERO = 0x30;
-
-function doubleOne(): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleLE(1);
-  return bytes;
-}
 
 function decimalDigits(value: number): number {
   let digits = 1;
@@ -106,33 +99,35 @@ function elementsOf(document: Document | undefined): Buffer {
 }
 
 /**
- * `{ cursor: { firstBatch | nextBatch, id, ns }, …extra, ok: 1 }` in one allocation, no document decoded or encoded.
+ * `{ cursor: { firstBatch | nextBatch, id, ns }, …extra, ok: 1, $clusterTime, operationTime }` in one allocation, no document decoded or encoded.
  */
 export function cursorReply({ id, namespace, batchName, documents, extra }: CursorReply): Buffer {
   const batchKey = BATCH_KEY[batchName];
   const namespaceBytes = Buffer.byteLength(namespace);
   const extraElements = elementsOf(extra);
+  const { end } = clusterTime;
   let batchBytes = 4 + arrayKeyBytes(documents.length) + 1;
   for (const document of documents) batchBytes += document.length;
   const cursorBytes =
     4 + batchKey.length + batchBytes + ID_KEY.length + 8 + NAMESPACE_KEY.length + 4 + namespaceBytes + 1 + 1;
-  const size = 4 + CURSOR_KEY.length + cursorBytes + extraElements.length + OK.length;
+  const size = 4 + CURSOR_KEY.length + cursorBytes + extraElements.length + end.length;
   const reply = Buffer.allocUnsafe(size);
   let position = put(reply, CURSOR_KEY, reply.writeInt32LE(size, 0));
   position = put(reply, batchKey, reply.writeInt32LE(cursorBytes, position));
   position = writeBatch(reply, position, documents);
   position = writeNamespace(reply, namespace, namespaceBytes, writeId(reply, id, position));
   reply[position] = 0;
-  put(reply, OK, put(reply, extraElements, position + 1));
+  put(reply, end, put(reply, extraElements, position + 1));
   return reply;
 }
 
-/** `{ …extra, ok: 1 }` */
+/** `{ …extra, ok: 1, $clusterTime, operationTime }` */
 export function okReply(extra?: Document): Buffer {
   const elements = elementsOf(extra);
-  const size = 4 + elements.length + OK.length;
+  const { end } = clusterTime;
+  const size = 4 + elements.length + end.length;
   const reply = Buffer.allocUnsafe(size);
-  put(reply, OK, put(reply, elements, reply.writeInt32LE(size, 0)));
+  put(reply, end, put(reply, elements, reply.writeInt32LE(size, 0)));
   return reply;
 }
 
@@ -163,6 +158,7 @@ export function errorReply(error: unknown): Buffer {
       code: failure.code,
       codeName: failure.codeName,
       ...details,
+      ...clusterTime.members,
     }),
   );
 }

@@ -5,9 +5,6 @@ import { Transaction, type TransactionDeps } from './transaction.ts';
 /** A session that nobody has used for so long is forgotten, as `logicalSessionTimeoutMinutes` promises. */
 const SESSION_TIMEOUT_MS = 30 * 60_000;
 
-/** MongoDB's `transactionLifetimeLimitSeconds`. */
-const TRANSACTION_LIFETIME_MS = 60_000;
-
 /** What a command says of its session and transaction. */
 export interface SessionFields {
   readonly txnNumber: bigint | undefined;
@@ -21,6 +18,8 @@ export class Session {
   readonly id: string;
   lastUsedAt = Date.now();
   transaction: { readonly number: bigint; readonly body: Transaction } | undefined;
+  /** Its retryable write or statement of a transaction that runs: the next one waits. */
+  current: Promise<unknown> | undefined;
   /** The highest number used so far; a lower one comes too late. */
   highestNumber = -1n;
 
@@ -33,9 +32,12 @@ export class Session {
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #deps: TransactionDeps;
+  /** After how long a transaction is aborted, MongoDB's `transactionLifetimeLimitSeconds` in milliseconds. */
+  transactionLifetimeMs: number;
 
-  constructor(deps: TransactionDeps) {
+  constructor(deps: TransactionDeps, transactionLifetimeMs: number) {
     this.#deps = deps;
+    this.transactionLifetimeMs = transactionLifetimeMs;
   }
 
   /** The session of an `lsid`; made where it is new. */
@@ -90,7 +92,18 @@ export class Sessions {
     session.highestNumber = number;
     const body = new Transaction(this.#deps);
     session.transaction = { number, body };
+    this.#limit(body);
     return body;
+  }
+
+  #limit(body: Transaction): void {
+    const timer = setTimeout(() => {
+      body.abort();
+    }, this.transactionLifetimeMs);
+    timer.unref();
+    void body.ended.then(() => {
+      clearTimeout(timer);
+    });
   }
 
   /** Ends sessions, their transactions with them. */
@@ -101,11 +114,9 @@ export class Sessions {
     }
   }
 
-  /** Aborts transactions past their lifetime and forgets sessions that are no longer used. */
+  /** Forgets sessions that are no longer used. */
   expire(now = Date.now()): void {
     for (const session of this.#sessions.values()) {
-      const body = session.transaction?.body;
-      if (body?.state === 'open' && now - body.startedAt > TRANSACTION_LIFETIME_MS) body.abort();
       if (now - session.lastUsedAt > SESSION_TIMEOUT_MS) this.end([session.id]);
     }
   }

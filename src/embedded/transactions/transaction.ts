@@ -45,16 +45,17 @@ export class Transaction implements WritableView, Holder {
   }
 
   get(tree: number, key: Buffer): Buffer | undefined {
+    const snapshot = this.#open();
     const change = this.#overlay.get(tree, key);
-    return change === undefined ? this.#snapshot.get(tree, key) : (change ?? undefined);
+    return change === undefined ? snapshot.get(tree, key) : (change ?? undefined);
   }
 
   scan(tree: number, range: Range): Entry[] {
-    return this.#overlay.scan(this.#snapshot, tree, range);
+    return this.#overlay.scan(this.#open(), tree, range);
   }
 
   count(tree: number, from: Buffer, to: Buffer): number {
-    return this.#overlay.count(this.#snapshot, tree, from, to);
+    return this.#overlay.count(this.#open(), tree, from, to);
   }
 
   put(tree: number, key: Buffer, value: Buffer): void {
@@ -69,7 +70,7 @@ export class Transaction implements WritableView, Holder {
     const holder = this.#deps.held.holderOf(tree, key);
     if (holder === this) return;
     if (holder !== undefined) throw writeConflict();
-    const then = this.#snapshot.get(tree, key);
+    const then = this.#open().get(tree, key);
     const now = this.#deps.writer.get(tree, key);
     if (then === undefined ? now !== undefined : now === undefined || !then.equals(now)) throw writeConflict();
     this.#holds.add(this.#deps.held.hold(tree, key, this));
@@ -95,6 +96,14 @@ export class Transaction implements WritableView, Holder {
 
   abort(): void {
     if (this.state === 'open') this.#finish('aborted');
+  }
+
+  /** @throws NoSuchTransaction (251) where it ended while a statement of it was still at work */
+  #open(): Snapshot {
+    if (this.state === 'open') return this.#snapshot;
+    throw new CommandError('NoSuchTransaction', `Transaction has been ${this.state}.`, {
+      labels: ['TransientTransactionError'],
+    });
   }
 
   #finish(state: TransactionState): void {
