@@ -9,7 +9,7 @@ const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /** A child that ran as long is thought to be well: the next death begins with the first backoff again. */
 const WELL_AFTER_MS = 60_000;
-const LOG_LINES_SHOWN = 5;
+const LOG_LINES_SHOWN = 15;
 
 /** A process to run for as long as the launcher does. */
 export interface ChildPlan {

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { WORKER_KINDS } from '../scripts/start/processes.ts';
+import { freePort, isFree } from '../scripts/start/ports.ts';
+import type { ProcessIdentity } from '../scripts/start/process-identity.ts';
+import { LauncherRun } from './launcher.ts';
+
+jest.setTimeout(120_000);
+
+/** Started after the API, which is what the tests look for among the children. */
+const WORKERS = WORKER_KINDS.length;
+
+describe('a first run, step by step', () => {
+  let run: LauncherRun;
+  let url: string;
+  let started: readonly ProcessIdentity[];
+
+  beforeAll(async () => {
+    const port = String(await freePort());
+    url = `http://127.0.0.1:${port}`;
+    run = await LauncherRun.start(['--port', port]);
+    await run.says(/Stop +Ctrl-C/, 90_000);
+    started = run.children();
+  });
+  afterAll(() => run.remove());
+
+  const get = (path: string) => fetch(`${url}${path}`);
+
+  test('each step has its tick and its time, in order', () => {
+    const steps = Array.from(run.output.matchAll(/^✔ (.+?) +\d+\.\d s/gm), ([, name]) => name);
+    expect(steps).toEqual(['Configuration', 'Redis', 'Database', 'Indexes', 'Demo data', 'API', 'Workers']);
+  });
+
+  test('the table names where everything is', () => {
+    for (const path of ['/api', '/docs', '/health', '/ops/mail']) expect(run.output).toContain(`${url}${path}`);
+    expect(run.output).toContain(`${run.directory}/.data`);
+  });
+
+  test('the platform is healthy', async () => {
+    expect((await get('/health/ready')).status).toBe(200);
+    expect(await (await get('/health')).json()).toMatchObject({ status: 'healthy' });
+  });
+
+  test('its documentation can be read', async () => {
+    expect((await get('/docs')).status).toBe(200);
+    expect(await (await get('/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' });
+  });
+
+  test('a child that is killed is told of and comes back', async () => {
+    const api = started.at(-1 - WORKERS);
+    process.kill(api?.pid ?? 0, 'SIGKILL');
+    await run.says(/api was ended by SIGKILL; starting it again in 0\.5 s/, 10_000);
+    await run.says(/api is up again/, 30_000);
+    expect((await get('/health/live')).status).toBe(200);
+    started = run.children();
+  });
+
+  test('Ctrl-C ends everything: no process and no port is left', async () => {
+    run.interrupt();
+    expect(await run.ended()).toBe(0);
+    expect(run.running(started)).toEqual([]);
+    expect(await isFree(Number(new URL(url).port), '127.0.0.1')).toBe(true);
+  });
+});
+
+describe('a start that cannot be is one clear line', () => {
+  const refused = async (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => {
+    const run = await LauncherRun.start(args, environment);
+    const code = await run.ended();
+    await run.remove();
+    return { code, output: run.output.trim() };
+  };
+
+  test('when the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    expect(await refused(['--port', String(port)])).toEqual({
+      code: 1,
+      output: `✖ Port ${String(port)} is taken by another program: end that, or choose another port with --port N`,
+    });
+    other.close();
+  });
+
+  test('when the data directory cannot be written', async () => {
+    const { code, output } = await refused(['--data', '/dev/null/data']);
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: '✖ /dev/null/data cannot be written (ENOTDIR): choose another directory with --data DIR',
+    });
+  });
+
+  test('when there is no Redis and none may be installed', async () => {
+    const { code, output } = await refused(['--no-install'], { PATH: '/nowhere' });
+    expect(code).toBe(1);
+    for (const command of ['apt-get install redis-server', 'brew install redis', 'docker run'])
+      expect(output).toContain(command);
+  });
+
+  test('when the environment is wrong, with all its faults', async () => {
+    const { code, output } = await refused([], { LOG_LEVEL: 'loud', MAX_POOL_SIZE: 'many' });
+    expect(code).toBe(1);
+    expect(output).toContain('LOG_LEVEL');
+    expect(output).toContain('MAX_POOL_SIZE');
+  });
+});
