@@ -1,8 +1,8 @@
 import type { Document } from '../bson/codec.ts';
-import type { Emit, Stage, StartStage } from './stage.ts';
+import type { Emit, Pipeline, RunningPipeline, Stage, StartStage } from './stage.ts';
 
 /** A pipeline that can be run any number of times. */
-export class CompiledPipeline {
+export class CompiledPipeline implements Pipeline {
   readonly #starts: readonly StartStage[];
 
   constructor(starts: readonly StartStage[]) {
@@ -26,7 +26,7 @@ export class CompiledPipeline {
 }
 
 /** One run of a pipeline: documents go in by {@link push}, results come out by {@link take} and, at the end, {@link rest}. */
-export class PipelineRun {
+export class PipelineRun implements RunningPipeline {
   readonly #stages: readonly Stage[];
   readonly #emits: readonly Emit[];
   readonly #first: Emit;

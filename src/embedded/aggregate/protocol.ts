@@ -19,8 +19,9 @@ export type WorkerRequest =
   | { readonly kind: 'next'; readonly id: number; readonly count: number; readonly remainingMs: number }
   | { readonly kind: 'close'; readonly id: number };
 
-/** What a worker answers to `next`. */
+/** What a worker says: that it has started, and what it answers to `next`. */
 export type WorkerReply =
+  | { readonly kind: 'ready' }
   | {
       readonly kind: 'batch';
       readonly id: number;

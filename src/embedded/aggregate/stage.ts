@@ -5,7 +5,6 @@ import type { Collation } from '../query/collation.ts';
 import type { Scope } from '../query/expression-scope.ts';
 import { setTextScore, textScoreOf } from '../query/text-scores.ts';
 import { isObject } from '../query/value-types.ts';
-import type { CompiledPipeline } from './pipeline-run.ts';
 import type { Sources } from './sources.ts';
 
 export type Emit = (document: Document) => void;
@@ -25,6 +24,23 @@ export interface Stage {
 /** Begins a run of a compiled stage; each run has a state of its own. */
 export type StartStage = () => Stage;
 
+/** A pipeline that can be run any number of times. */
+export interface Pipeline {
+  start(): RunningPipeline;
+  /** Runs over documents that are at hand, lazily. */
+  run(documents: Iterable<Document>): Iterable<Document, void>;
+}
+
+/** One run: documents go in by {@link push}, results come out by {@link take} and, at the end, {@link rest}. */
+export interface RunningPipeline {
+  push(document: Document): void;
+  /** What has come out since it was last asked for. */
+  take(): readonly Document[];
+  rest(): Iterable<Document, void>;
+  /** Whether further documents cannot change the result. */
+  readonly isFull: boolean;
+}
+
 /** What a pipeline is compiled for. */
 export interface StageContext {
   readonly database: string;
@@ -34,7 +50,7 @@ export interface StageContext {
   readonly now: Date;
   readonly sources: Sources;
   /** Compiles the pipelines inside of stages. */
-  compile(stages: readonly unknown[], context: StageContext): CompiledPipeline;
+  compile(stages: readonly unknown[], context: StageContext): Pipeline;
 }
 
 /** Compiles the argument of a stage. Throws in MongoDB's words for what is none. */

@@ -85,3 +85,5 @@ parentPort?.on('message', (request: WorkerRequest) => {
   else if (request.kind === 'close') close(request);
   else void next(request);
 });
+
+reply({ kind: 'ready' });

@@ -1,6 +1,7 @@
 import { decode, type Document } from '../bson/codec.ts';
 import { Aggregation, type AggregationSpec } from '../aggregate/aggregation.ts';
 import { AggregationStream } from '../aggregate/aggregation-stream.ts';
+import { knownCount } from '../aggregate/known-count.ts';
 import { candidatesOf } from '../aggregate/candidates.ts';
 import { CollectionSources } from '../aggregate/collection-sources.ts';
 import { DocumentsStream } from '../aggregate/document-stream.ts';
@@ -22,6 +23,9 @@ import { replaceResults } from './out-output.ts';
 /** An aggregation that reads more documents than this runs in a thread of its own. */
 const MOST_ON_MAIN_THREAD = 500;
 
+/** Up to so many are quicker read on the main thread, slice by slice, than a thread is started. */
+const MOST_WHILE_COLD = 10_000;
+
 export const aggregate: Command = async (context) => {
   const request = readAggregate(context);
   if (context.body.explain === true) return okReply(await explainAggregate(context, 'queryPlanner'));
@@ -40,11 +44,14 @@ async function open(context: CommandContext, spec: AggregationSpec): Promise<Doc
   const { services, transaction } = context;
   const deps = { view: viewOf(context), catalog: services.catalog };
   const aggregation = new Aggregation(spec, deps);
-  const isSmall =
-    transaction !== undefined ||
-    aggregation.isQuery ||
-    candidatesOf(aggregation, deps.view, MOST_ON_MAIN_THREAD) <= MOST_ON_MAIN_THREAD;
-  if (isSmall) return new AggregationStream(aggregation);
+  const counted = knownCount(aggregation, deps.view, transaction !== undefined);
+  if (counted !== undefined) return new DocumentsStream(counted);
+  if (transaction !== undefined || aggregation.isQuery) return new AggregationStream(aggregation);
+  const candidates = candidatesOf(aggregation, deps.view, MOST_WHILE_COLD);
+  if (candidates <= (services.pool.isWarm ? MOST_ON_MAIN_THREAD : MOST_WHILE_COLD)) {
+    if (candidates > MOST_ON_MAIN_THREAD) services.pool.warm();
+    return new AggregationStream(aggregation);
+  }
   const { revision } = services.catalog;
   // The thread reads the catalogue from the store: it has to be there.
   await services.writer.committed();
