@@ -1,0 +1,97 @@
+import { asSystem } from '../../platform/database/scoped.ts';
+import type { Permission } from '../../platform/http/endpoint.ts';
+import { MERCHANT_HEADER, merchantRequired } from '../../platform/http/merchant-header.ts';
+import type { Identity } from '../../platform/http/mount.ts';
+import { forbidden, unauthenticated } from '../../platform/http/problems.ts';
+import type { AccessTokens } from '../../platform/security/tokens.ts';
+import { Id } from '../../shared/ids.ts';
+import { Problem } from '../../shared/problem.ts';
+import { includesPlatformRole, includesRole, type MerchantRole } from './roles.ts';
+import type { UserReads } from './user.reads.ts';
+
+/** What somebody is in one store. */
+export interface Membership {
+  readonly merchantId: Id;
+  readonly role: MerchantRole;
+}
+
+/** Who belongs to which store: known by the feature that keeps the stores. */
+export interface MembershipLookup {
+  /** The user's memberships: of the one store, or, where none is named, any two. Never from a cache. */
+  findOf(userId: Id, merchantId: Id | undefined): Promise<readonly Membership[]>;
+}
+
+export interface AuthorizerDeps {
+  readonly tokens: Pick<AccessTokens, 'verify'>;
+  readonly users: Pick<UserReads, 'findRole'>;
+  readonly memberships: MembershipLookup;
+}
+
+type PermissionOf<S extends Permission['scope']> = Extract<Permission, { scope: S }>;
+
+const ANYBODY: Identity = { actor: { kind: 'anonymous' }, scope: { kind: 'public' } };
+
+/** Decides who may call what: the `authorize` of the edge. */
+export class Authorizer {
+  readonly #deps: AuthorizerDeps;
+
+  constructor(deps: AuthorizerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param merchant the store that the caller names, by its id
+   * @throws Problem 401 without a good token, 403 for a role too low, 400 when it is open which store is meant
+   */
+  async authorize(authorization: string | undefined, permission: Permission, merchant?: string): Promise<Identity> {
+    // A token is of no matter here: what is for everybody is the same for everybody.
+    if (permission.scope === 'public') return ANYBODY;
+    const userId = await this.#userOf(authorization);
+    const actor = { kind: 'user', id: userId } as const;
+    switch (permission.scope) {
+      case 'user':
+        return { actor, scope: { kind: 'user', userId } };
+      case 'merchant':
+        return { actor, scope: { kind: 'merchant', merchantId: await this.#storeOf(userId, permission, merchant) } };
+      case 'system':
+        await this.#demandPlatformRole(userId, permission);
+        return { actor, scope: asSystem(`endpoint for ${permission.role}`).scope };
+    }
+  }
+
+  async #userOf(authorization: string | undefined): Promise<Id> {
+    const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
+    const verified = token === undefined ? undefined : await this.#deps.tokens.verify(token);
+    if (verified === undefined)
+      throw new Problem(unauthenticated, 'Send an access token: Authorization: Bearer <token>');
+    return Id.decode(verified.userId);
+  }
+
+  async #storeOf(userId: Id, permission: PermissionOf<'merchant'>, merchant: string | undefined): Promise<Id> {
+    const named = merchant === undefined ? undefined : Id.safeDecode(merchant);
+    // What is no id names no store.
+    if (named?.success === false) throw notAMember();
+    const [membership, another] = await this.#deps.memberships.findOf(userId, named?.data);
+    if (membership === undefined) return this.#storeForSupport(userId, permission, named?.data);
+    if (another !== undefined) throw new Problem(merchantRequired, `Name one of your stores in ${MERCHANT_HEADER}`);
+    if (includesRole(membership.role, permission.role)) return membership.merchantId;
+    throw new Problem(forbidden, `This takes the role ${permission.role}, yours is ${membership.role}`);
+  }
+
+  /** Support reads what a store sees, if it names the store; it changes nothing there. */
+  async #storeForSupport(userId: Id, { apiKey }: PermissionOf<'merchant'>, named: Id | undefined): Promise<Id> {
+    if (named === undefined || !apiKey.endsWith(':read')) throw notAMember();
+    const role = await this.#deps.users.findRole(userId, asSystem('support looks into a store'));
+    if (role === undefined || !includesPlatformRole(role, 'support')) throw notAMember();
+    return named;
+  }
+
+  async #demandPlatformRole(userId: Id, permission: PermissionOf<'system'>): Promise<void> {
+    const role = await this.#deps.users.findRole(userId, asSystem('role of a caller'));
+    if (role !== undefined && includesPlatformRole(role, permission.role)) return;
+    throw new Problem(forbidden, `This takes the platform role ${permission.role}`);
+  }
+}
+
+/** Says the same of a store that is not there as of one that is somebody else's. */
+const notAMember = (): Problem => new Problem(forbidden, 'You do not belong to this store');
