@@ -11,6 +11,7 @@ import { clusterTime } from './server/cluster-time.ts';
 import { Store } from './storage/store.ts';
 import { HeldEntries, Writer } from './storage/writer.ts';
 import { RetryableWrites } from './transactions/retryable.ts';
+import { PastViews } from './transactions/snapshots.ts';
 import { Sessions } from './transactions/sessions.ts';
 
 export interface EngineOptions {
@@ -55,6 +56,7 @@ export class Engine {
       catalog,
       records: new Records(catalog, writer),
       sessions: new Sessions({ store: this.#store, writer, held }, options.transactionLifetimeMs),
+      pastViews: new PastViews(this.#store),
       retryable: new RetryableWrites(writer),
       cursors: new Cursors(),
       operations: new Operations(),
@@ -72,9 +74,10 @@ export class Engine {
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
-    const { sessions, cursors, writer, pool } = this.services;
+    const { sessions, pastViews, cursors, writer, pool } = this.services;
     cursors.killWhere(() => true);
     sessions.close();
+    pastViews.close();
     await this.#sweeping;
     await pool.close();
     await writer.committed();
@@ -82,10 +85,11 @@ export class Engine {
   }
 
   #schedule({ ttlIntervalMs, onError }: EngineOptions): void {
-    const { cursors, sessions, retryable } = this.services;
+    const { cursors, sessions, pastViews, retryable } = this.services;
     this.#every(EXPIRY_INTERVAL_MS, () => {
       cursors.expire();
       sessions.expire();
+      pastViews.expire();
       this.#sweep(onError);
     });
     this.#every(60_000, () => {

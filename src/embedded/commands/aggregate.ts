@@ -41,12 +41,14 @@ export const aggregateCommands: Readonly<Record<string, Command>> = { aggregate 
 async function open(context: CommandContext, spec: AggregationSpec): Promise<DocumentStream> {
   const origin = originOf(context, spec);
   if (origin !== undefined) return new DocumentsStream(origin);
-  const { services, transaction } = context;
+  const { services, transaction, past } = context;
   const deps = { view: viewOf(context), catalog: services.catalog };
   const aggregation = new Aggregation(spec, deps);
-  const counted = knownCount(aggregation, deps.view, transaction !== undefined);
+  // Such a view only this thread has, and the collection's size is not of its time.
+  const isOwnView = transaction !== undefined || past !== undefined;
+  const counted = knownCount(aggregation, deps.view, isOwnView);
   if (counted !== undefined) return new DocumentsStream(counted);
-  if (transaction !== undefined || aggregation.isQuery) return new AggregationStream(aggregation);
+  if (isOwnView || aggregation.isQuery) return new AggregationStream(aggregation);
   const candidates = candidatesOf(aggregation, deps.view, MOST_WHILE_COLD);
   if (candidates <= (services.pool.isWarm ? MOST_ON_MAIN_THREAD : MOST_WHILE_COLD)) {
     if (candidates > MOST_ON_MAIN_THREAD) services.pool.warm();

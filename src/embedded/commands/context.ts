@@ -10,6 +10,7 @@ import type { View, WritableView } from '../storage/view.ts';
 import type { Writer } from '../storage/writer.ts';
 import type { RetryableWrites } from '../transactions/retryable.ts';
 import type { Session, Sessions } from '../transactions/sessions.ts';
+import type { PastView, PastViews } from '../transactions/snapshots.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { AggregatePool } from '../aggregate/pool.ts';
 import type { Cursors } from './cursors.ts';
@@ -23,6 +24,7 @@ export interface Services {
   readonly catalog: Catalog;
   readonly records: Records;
   readonly sessions: Sessions;
+  readonly pastViews: PastViews;
   readonly retryable: RetryableWrites;
   readonly cursors: Cursors;
   readonly operations: Operations;
@@ -46,14 +48,16 @@ export interface CommandContext {
   /** Set for a write that the driver will repeat if it hears no answer. */
   readonly txnNumber: bigint | undefined;
   readonly transaction: Transaction | undefined;
+  /** Set for a read with the concern "snapshot" outside of a transaction. */
+  readonly past?: PastView | undefined;
 }
 
 /** Answers with the bytes of a reply document. */
 export type Command = (context: CommandContext) => Buffer | Promise<Buffer>;
 
-/** What the command reads from: its transaction, or what is durable. */
-export function viewOf({ transaction, services }: CommandContext): View {
-  return transaction ?? services.store;
+/** What the command reads from: its transaction, a picture of earlier, or what is durable. */
+export function viewOf({ transaction, past, services }: CommandContext): View {
+  return transaction ?? past ?? services.store;
 }
 
 /** What the command writes to. */

@@ -1,17 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
-import { decodeTyped, encode, rawField } from '../bson/codec.ts';
+import type { Timestamp } from 'bson';
+import { decodeTyped, encode, rawField, type Document } from '../bson/codec.ts';
 import { showValue } from '../catalog/show-value.ts';
 import { CommandError } from '../errors.ts';
 import type { Operation } from '../plan/operation.ts';
 import { errorReply, isExpected } from '../server/reply.ts';
 import type { Request } from '../server/request.ts';
 import { sessionFieldsOf, sessionIdOf, type Session, type SessionFields } from '../transactions/sessions.ts';
+import type { PastView } from '../transactions/snapshots.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { Command, CommandContext, Services } from './context.ts';
 import { errorLabels } from './error-labels.ts';
 import type { Failure } from './fail-points.ts';
 import { checkGeneric, unsatisfiedConcern } from './generic-arguments.ts';
-import { COMMANDS, IN_TRANSACTION } from './table.ts';
+import { AT_A_POINT_OF_TIME, COMMANDS, IN_TRANSACTION } from './table.ts';
 
 /** A command slower than this is logged. */
 const SLOW_MS = 100;
@@ -68,21 +70,30 @@ export class Dispatcher {
   ): Buffer | Promise<Buffer> {
     const transaction = session && this.#transactionOf(session, fields, request.name);
     const txnNumber = session === undefined || fields.isTransaction ? undefined : fields.txnNumber;
-    const context = {
-      services: this.#services,
-      request,
-      body: request.body,
-      operation,
-      session,
-      txnNumber,
-      transaction,
-    };
+    const past = transaction === undefined ? this.#pastOf(request) : undefined;
+    const { body } = request;
+    const context = { services: this.#services, request, body, operation, session, txnNumber, transaction, past };
     const reply = transaction === undefined ? command(context) : this.#runInTransaction(command, context, transaction);
     const writeConcernError = unsatisfiedConcern(request.body);
+    if (past !== undefined) return Promise.resolve(reply).then((bytes) => withTime(bytes, past));
     if (writeConcernError === undefined) return reply;
     return Promise.resolve(reply).then((bytes) =>
       withWriteConcernError(request, bytes, { writeConcernError, labels: undefined }),
     );
+  }
+
+  /** The picture that a read with the concern "snapshot" asks for. */
+  #pastOf({ name, body }: Request): PastView | undefined {
+    const { level, atClusterTime } = (body.readConcern ?? {}) as { level?: string; atClusterTime?: Timestamp };
+    if (level !== 'snapshot') return undefined;
+    if (!AT_A_POINT_OF_TIME.has(name)) {
+      throw new CommandError(
+        'InvalidOptions',
+        `Command ${name} does not support { readConcern: { level: "snapshot", provenance: "clientSupplied" } } :: caused by :: read concern not supported`,
+      );
+    }
+    const { pastViews } = this.#services;
+    return atClusterTime === undefined ? pastViews.take() : pastViews.at(atClusterTime);
   }
 
   #transactionOf(session: Session, fields: SessionFields, name: string): Transaction | undefined {
@@ -167,6 +178,14 @@ async function inTurn(session: Session, operation: Operation, start: () => Buffe
   } finally {
     session.current = undefined;
   }
+}
+
+/** Tells with the first results what time they are of: the session will ask for it again. */
+function withTime(reply: Buffer, { at }: PastView): Buffer {
+  const { cursor, ...members } = decodeTyped(reply) as { cursor?: Document };
+  return encode(
+    cursor === undefined ? { ...members, atClusterTime: at } : { cursor: { ...cursor, atClusterTime: at }, ...members },
+  );
 }
 
 function labelled({ name, body }: Request, error: CommandError): CommandError {

@@ -54,3 +54,6 @@ export const IN_TRANSACTION: ReadonlySet<string> = new Set([
   'killCursors',
   'update',
 ]);
+
+/** What can read the data as it was at a point of time, outside of a transaction. */
+export const AT_A_POINT_OF_TIME: ReadonlySet<string> = new Set(['aggregate', 'distinct', 'find']);
