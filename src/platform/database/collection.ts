@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model, type SchemaDefinition } from 'mongoose';
-import type { IndexDeclaration } from './indexes.ts';
+import type { IndexDeclaration, IndexedCollection } from './indexes.ts';
 import type { Joinable } from './joins.ts';
 import { ScopeError, type ScopeFilters } from './scope-filter.ts';
 import { scoped } from './scoped.ts';
@@ -41,9 +41,11 @@ export interface CollectionDeclaration<T> {
   readonly joins?: () => readonly Joinable[];
 }
 
+/** A collection as migrations and reviews see it, whatever it holds. */
+export interface DeclaredCollection extends Joinable, IndexedCollection {}
+
 /** One collection of the database, before there is a connection to it. */
-export interface StoredCollection<T = unknown> extends Joinable {
-  readonly indexes: readonly IndexDeclaration[];
+export interface StoredCollection<T> extends DeclaredCollection {
   /** The collection over a connection. Cheap: asked twice, it gives the same model. */
   on(connection: Connection): ScopedModel<T>;
 }

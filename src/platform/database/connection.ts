@@ -1,7 +1,7 @@
-import { ConnectionStates, createConnection, type Connection, type ConnectOptions } from 'mongoose';
+import { createConnection, type Connection, type ConnectOptions } from 'mongoose';
 import type { HealthCheck } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
-import { DatabaseAway } from './failures.ts';
+import { DatabaseAway, isConnected } from './failures.ts';
 import { recordQueries, type SentCommand } from './query-log.ts';
 
 export interface PoolSettings {
@@ -76,7 +76,7 @@ export class Database {
       timeoutMs: 1_500,
       check: async (signal) => {
         const { db } = this.primary;
-        if (db === undefined || this.primary.readyState !== ConnectionStates.connected) throw new DatabaseAway();
+        if (db === undefined || !isConnected(this.primary)) throw new DatabaseAway();
         const begun = performance.now();
         await db.command({ ping: 1 }, { signal });
         return { pingMs: Math.round((performance.now() - begun) * 10) / 10 };

@@ -78,8 +78,7 @@ function withTieBreak(sort: Sort): Sort {
 
 /** A projection of 0s, which loads all but some, has the sort's fields already. */
 function withSortKeys(fields: ListQuestion<unknown>['fields'], keys: Sort): Record<string, 0 | 1> {
-  const excludes = Object.entries(fields).every(([field, shown]) => shown === 0 || field === '_id');
-  if (excludes) return { ...fields };
+  if (!Object.values(fields).includes(1)) return { ...fields };
   const loaded = Object.keys(fields);
   const missing = Object.keys(keys).filter(
     (key) => !loaded.some((field) => key === field || key.startsWith(`${field}.`)),

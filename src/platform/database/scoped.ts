@@ -1,5 +1,4 @@
 import {
-  ConnectionStates,
   Types,
   type Aggregate,
   type AnyBulkWriteOperation,
@@ -12,7 +11,7 @@ import {
 } from 'mongoose';
 import type { Scope, SystemScope } from '../../shared/scope.ts';
 import { currentTrace } from '../observability/trace.ts';
-import { DatabaseAway } from './failures.ts';
+import { DatabaseAway, isConnected } from './failures.ts';
 import { scopePipeline, type Joinable } from './joins.ts';
 import { filterFor, ScopeError, type ScopeFilter, type ScopeFilters } from './scope-filter.ts';
 
@@ -167,6 +166,6 @@ function limit(operation: unknown, connection: Connection): void {
   options.maxTimeMS ??= Math.max(1, Math.floor(Math.min(allowedMs, leftMs)));
 }
 
-function demandConnection({ readyState }: Connection): void {
-  if (readyState !== ConnectionStates.connected) throw new DatabaseAway();
+function demandConnection(connection: Connection): void {
+  if (!isConnected(connection)) throw new DatabaseAway();
 }

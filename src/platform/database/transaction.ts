@@ -1,8 +1,8 @@
-import { ConnectionStates, type ClientSession, type Connection } from 'mongoose';
+import { type ClientSession, type Connection } from 'mongoose';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
 import { currentTrace } from '../observability/trace.ts';
-import { DatabaseAway, tooContended } from './failures.ts';
+import { DatabaseAway, isConnected, tooContended } from './failures.ts';
 import type { Access } from './scoped.ts';
 
 /** Access within a transaction. */
@@ -25,7 +25,7 @@ const DEADLINE_MS = 5_000;
 /** @param keepAnswer does nothing outside of an idempotent request */
 export function mongoTransact(connection: Connection, keepAnswer: KeepAnswer): Transact {
   return async ({ scope, deadlineAt = Infinity }, work) => {
-    if (connection.readyState !== ConnectionStates.connected) throw new DatabaseAway();
+    if (!isConnected(connection)) throw new DatabaseAway();
     const giveUpAt = Math.min(Date.now() + DEADLINE_MS, deadlineAt);
     const trace = currentTrace();
     const queriesBefore = trace?.queryCount ?? 0;
