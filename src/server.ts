@@ -44,3 +44,4 @@ logger.info({ port: (server.address() as AddressInfo).port, host: config.http.ho
 // Looked at too early, the database would count as away until the next look.
 await Promise.race([container.database().connect(), sleep(FIRST_LOOK_MS)]);
 await health.start();
+container.relay().start();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { startMailSink, type MailSink } from '../../src/platform/mail/sink.ts';
 import { provideDemoData, demoLogins } from './demo-data.ts';
 import { Children } from './children.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { embeddedDatabase, isEmpty } from './database.ts';
 import { endLeftOver } from './left-over.ts';
-import { startMailSink, type MailSink } from './mail-sink.ts';
 import { migrate } from './migration.ts';
 import type { LaunchOptions } from './options.ts';
 import { api, worker, WORKER_KINDS } from './processes.ts';
@@ -109,7 +109,7 @@ export class Launch {
   }
 
   async #startMail(port: number): Promise<void> {
-    this.#mailSink = await startMailSink(port, this.#data.pathOf('mail'));
+    this.#mailSink = await startMailSink({ port, directory: this.#data.pathOf('mail') });
   }
 
   async #startApi({ apiUrl, environment }: Settings, progress: Progress): Promise<void> {

@@ -13,7 +13,7 @@ const STOP_WITHIN_MS = 25_000;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The kinds of workers that are started, each as a process. */
-export const WORKER_KINDS: readonly string[] = [];
+export const WORKER_KINDS = ['email'] as const;
 
 export function api(url: string, env: Environment): ChildPlan {
   return ownProcess('api', [SERVER], `${url}/health/ready`, env);

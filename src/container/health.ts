@@ -25,8 +25,8 @@ export function healthParts(
         logger()[report.status === 'up' ? 'info' : 'warn']({ check, ...report }, 'health check changed');
       });
       registry.register(database().healthCheck());
-      registry.register(redisCheck('queue-redis', queueRedis));
-      registry.register(redisCheck('cache-redis', cacheRedis));
+      registry.register(redisCheck('redis-queues', queueRedis));
+      registry.register(redisCheck('redis-cache', cacheRedis));
       registry.register(memoryCheck(memory()));
       return registry;
     },

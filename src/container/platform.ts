@@ -7,6 +7,7 @@ import { Cursors } from '../platform/security/cursors.ts';
 import { Passwords } from '../platform/security/passwords.ts';
 import { connectionParts } from './connections.ts';
 import { healthParts } from './health.ts';
+import { messagingParts } from './messaging.ts';
 import type { Parts } from './parts.ts';
 
 /** What the parts of every feature are built on. */
@@ -15,6 +16,7 @@ export type Platform = ReturnType<typeof platformParts>;
 export function platformParts(parts: Parts, config: Config, service: string) {
   const logger = parts.part(() => createLogger({ level: config.log.level, service }));
   const connections = connectionParts(parts, config, service, logger);
+  const messaging = messagingParts(parts, config, logger, connections);
   const limiter = parts.part(
     () =>
       new ExactLimiter({
@@ -30,6 +32,7 @@ export function platformParts(parts: Parts, config: Config, service: string) {
     config,
     logger,
     ...connections,
+    ...messaging,
     ...healthParts(parts, config, logger, connections),
     limiter,
     cache: parts.part(() => uncached),
