@@ -1,0 +1,1 @@
+export type { SalesDeps, SalesService, StoreCalendars } from './sales.service.ts';

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { Id } from '../../shared/ids.ts';
+import { Money } from '../../shared/money.ts';
+import { TimeZone } from '../../shared/time.ts';
+
+/** The longest range of each unit. */
+export const MAX_DAYS = { day: 366, week: 732, month: 1_830 } as const;
+const LocalDay = z.iso.date();
+
+export const SalesQuery = z.strictObject({
+  unit: z.enum(['day', 'week', 'month']).default('day'),
+  from: LocalDay.optional().meta({ description: "First day, in the store's time zone; 30 days back unless said" }),
+  until: LocalDay.optional().meta({ description: 'The day after the last; tomorrow unless said' }),
+});
+export type SalesQuery = z.output<typeof SalesQuery>;
+
+const sums = { orders: z.int(), revenue: Money, averageOrder: Money };
+
+export const SalesSeries = z
+  .strictObject({
+    unit: z.enum(['day', 'week', 'month']),
+    timeZone: TimeZone,
+    from: LocalDay,
+    until: LocalDay,
+    total: z.strictObject(sums),
+    series: z.array(z.strictObject({ begins: LocalDay, ...sums })),
+    topProducts: z.array(z.strictObject({ productId: Id, title: z.string(), quantity: z.int(), revenue: Money })),
+  })
+  .meta({ id: 'SalesSeries', description: 'Orders that were paid, by day, week or month; empty ones are there too.' });
+export type SalesSeries = z.input<typeof SalesSeries>;

@@ -1,0 +1,85 @@
+import { invalidRequest } from '../../platform/http/problems.ts';
+import { Id } from '../../shared/ids.ts';
+import type { Money } from '../../shared/money.ts';
+import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import { Problem, unavailable } from '../../shared/problem.ts';
+import type { Now } from '../../shared/time.ts';
+import type { SalesReads, SalesRow } from '../orders/index.ts';
+import { addDays, beginningsBetween, daysBetween, localDay, startOfDay, type LocalDay, type Unit } from './calendar.ts';
+import { MAX_DAYS, type SalesQuery, type SalesSeries } from './sales.schema.ts';
+
+const USUAL_DAYS = 30;
+const TOP_PRODUCTS = 10;
+
+/** What sales must know of a store. */
+export interface StoreCalendars {
+  findStore(merchantId: Id): Promise<{ readonly currency: string; readonly timeZone: string } | undefined>;
+}
+
+export interface SalesDeps {
+  readonly reads: Pick<SalesReads, 'findSeries' | 'findTopProducts'>;
+  readonly stores: StoreCalendars;
+  readonly now: Now;
+}
+
+/** Tells a merchant what was sold when, in the store's own days. */
+export class SalesService {
+  readonly #deps: SalesDeps;
+
+  constructor(deps: SalesDeps) {
+    this.#deps = deps;
+  }
+
+  async getSeries({ scope }: RequestContext<MerchantScope>, { unit, ...asked }: SalesQuery): Promise<SalesSeries> {
+    const { reads, stores, now } = this.#deps;
+    const store = await stores.findStore(scope.merchantId);
+    if (store === undefined) throw new Problem(unavailable, 'The store is not there any more');
+    const { currency, timeZone } = store;
+    const until = asked.until ?? addDays(localDay(now(), timeZone), 1);
+    const from = asked.from ?? addDays(until, -USUAL_DAYS);
+    demandRange(from, until, unit);
+    const question = { from: startOfDay(from, timeZone), until: startOfDay(until, timeZone), unit, timeZone };
+    const [rows, top] = await Promise.all([
+      reads.findSeries(question, { scope }),
+      reads.findTopProducts(question, TOP_PRODUCTS, { scope }),
+    ]);
+    const found = new Map(rows.map((row) => [row.begins, row]));
+    return {
+      unit,
+      timeZone,
+      from,
+      until,
+      total: sumsOf(totalOf(rows), currency),
+      series: beginningsBetween(from, until, unit).map((begins) => ({
+        begins,
+        ...sumsOf(found.get(begins), currency),
+      })),
+      topProducts: top.map(({ productId, title, quantity, revenue }) => ({
+        productId: Id.encode(productId),
+        title,
+        quantity,
+        revenue: { amount: revenue, currency },
+      })),
+    };
+  }
+}
+
+function demandRange(from: LocalDay, until: LocalDay, unit: Unit): void {
+  const days = daysBetween(from, until);
+  const longest = MAX_DAYS[unit];
+  if (days >= 1 && days <= longest) return;
+  const errors = [{ path: 'query.from', message: `must be 1 to ${String(longest)} days before until` }];
+  throw new Problem(invalidRequest, '1 field(s) are not valid', { errors });
+}
+
+type Sums = Pick<SalesRow, 'orders' | 'revenue'>;
+
+const NOTHING: Sums = { orders: 0, revenue: 0 };
+
+const totalOf = (rows: readonly Sums[]): Sums =>
+  rows.reduce((sum, { orders, revenue }) => ({ orders: sum.orders + orders, revenue: sum.revenue + revenue }), NOTHING);
+
+function sumsOf({ orders, revenue }: Sums = NOTHING, currency: string) {
+  const money = (amount: number): Money => ({ amount, currency });
+  return { orders, revenue: money(revenue), averageOrder: money(orders === 0 ? 0 : Math.round(revenue / orders)) };
+}

@@ -1,0 +1,14 @@
+import type { Endpoint } from '../../platform/http/endpoint.ts';
+import { merchantOrderEndpoints, platformOrderEndpoints, type MerchantOrderParts } from './merchant-order.routes.ts';
+import { userOrderEndpoints, type UserOrderParts } from './order.routes.ts';
+
+export interface OrderParts extends MerchantOrderParts {
+  readonly orders: MerchantOrderParts['orders'] & UserOrderParts['orders'];
+  readonly reads: MerchantOrderParts['reads'] & UserOrderParts['reads'];
+}
+
+export const orderEndpoints = (parts: OrderParts): readonly Endpoint[] => [
+  ...userOrderEndpoints(parts),
+  ...merchantOrderEndpoints(parts),
+  ...platformOrderEndpoints(parts),
+];

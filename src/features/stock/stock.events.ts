@@ -1,0 +1,26 @@
+import type { Event } from '../../platform/outbox/event.ts';
+import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
+import { Id } from '../../shared/ids.ts';
+import type { StockLevel } from './stock.model.ts';
+
+interface StockEventData {
+  readonly merchantId: Id;
+  readonly sku: string;
+}
+
+export type StockEvent = Event<'stock.changed', StockEventData>;
+
+/** Tag of everything that shows how much of a SKU is left. */
+export const stockTag = (merchantId: Id, sku: string): string => `stock:${Id.encode(merchantId)}:${sku}`;
+
+export const stockChanged = ({ _id, merchantId, sku }: StockLevel): StockEvent => ({
+  type: 'stock.changed',
+  version: 1,
+  aggregateId: _id,
+  data: { merchantId, sku },
+});
+
+/** Sales are told of by the orders' events. */
+export const stockSubscriptions = {
+  'stock.changed': { jobs: () => [], tags: ({ data }) => [stockTag(data.merchantId, data.sku)] },
+} satisfies Record<StockEvent['type'], Subscription<StockEvent>> & Subscriptions;

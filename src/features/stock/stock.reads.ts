@@ -1,0 +1,58 @@
+import type { ScopedModel } from '../../platform/database/collection.ts';
+import { paginateCursor } from '../../platform/database/pagination.ts';
+import type { Access } from '../../platform/database/scoped.ts';
+import type { Cursors } from '../../platform/security/cursors.ts';
+import { Id } from '../../shared/ids.ts';
+import type { Page, PageQuery } from '../../shared/page.ts';
+import type { StockLevel, StockLocation } from './stock.model.ts';
+import type { LocationView, StockView } from './stock.schema.ts';
+
+/** Reads of stock, never cached: they are decided upon. */
+export class StockReads {
+  readonly #levels: ScopedModel<StockLevel>;
+  readonly #locations: ScopedModel<StockLocation>;
+  readonly #cursors: Cursors;
+
+  constructor(levels: ScopedModel<StockLevel>, locations: ScopedModel<StockLocation>, cursors: Cursors) {
+    this.#levels = levels;
+    this.#locations = locations;
+    this.#cursors = cursors;
+  }
+
+  /** What lies at a location, by SKU. */
+  async findPage(locationId: Id, page: PageQuery, access: Access): Promise<Page<StockView>> {
+    const fields = { sku: 1, locationId: 1, available: 1, version: 1 } as const;
+    const question = { list: 'stock.place', filter: { locationId }, fields, sort: { sku: 1 }, page } as const;
+    const found = await paginateCursor<StockLevel, StockLevel>(this.#levels, question, this.#cursors, access);
+    return { ...found, data: found.data.map(presentStock) };
+  }
+
+  async findLevel(locationId: Id, sku: string, access: Access): Promise<StockLevel | undefined> {
+    return (await this.#levels.findOne({ locationId, sku }, null, access).lean<StockLevel>()) ?? undefined;
+  }
+
+  async findLocations(page: PageQuery, access: Access): Promise<Page<LocationView>> {
+    const fields = { name: 1, createdAt: 1 } as const;
+    const question = { list: 'locations', filter: {}, fields, sort: { _id: 1 }, page } as const;
+    const found = await paginateCursor<StockLocation, StockLocation>(this.#locations, question, this.#cursors, access);
+    return { ...found, data: found.data.map(presentLocation) };
+  }
+
+  async hasLocation(_id: Id, access: Access): Promise<boolean> {
+    return (await this.#locations.exists({ _id }).setOptions(access)) !== null;
+  }
+
+  /** Where a merchant sells from unless an order says otherwise: its oldest location. */
+  async findMainLocation(access: Access): Promise<Id | undefined> {
+    const oldest = await this.#locations.findOne({}, { _id: 1 }, access).sort({ _id: 1 }).lean<{ _id: Id }>();
+    return oldest?._id;
+  }
+}
+
+export function presentStock({ sku, locationId, available, version }: StockLevel): StockView {
+  return { sku, locationId: Id.encode(locationId), available, version };
+}
+
+export function presentLocation({ _id, name, createdAt }: StockLocation): LocationView {
+  return { id: Id.encode(_id), name, createdAt: createdAt.toISOString() };
+}

@@ -1,0 +1,99 @@
+import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
+import type { AppendEvent } from '../../platform/outbox/event.ts';
+import { newId, type Id } from '../../shared/ids.ts';
+import { demandVersion } from '../../shared/precondition.ts';
+import { Problem } from '../../shared/problem.ts';
+import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import type { Now } from '../../shared/time.ts';
+import { stockChanged } from './stock.events.ts';
+import type { StockLevel } from './stock.model.ts';
+import { locationNotFound, outOfStock, stockNotFound } from './stock.problems.ts';
+import { presentLocation, presentStock, type StockReads } from './stock.reads.ts';
+import type { CreateLocation, LocationView, StockView } from './stock.schema.ts';
+import type { StockStore } from './stock.store.ts';
+
+export interface StockDeps {
+  readonly transact: Transact;
+  readonly appendEvent: AppendEvent;
+  readonly store: Pick<StockStore, 'adjust' | 'insertLevel' | 'insertLocation' | 'set'>;
+  readonly reads: Pick<StockReads, 'findLevel' | 'hasLocation'>;
+  readonly now: Now;
+}
+
+/** One variant at one location. */
+export interface Place {
+  readonly locationId: Id;
+  readonly sku: string;
+}
+
+type MerchantContext = RequestContext<MerchantScope>;
+
+/** What a merchant does with stock. */
+export class StockService {
+  readonly #deps: StockDeps;
+
+  constructor(deps: StockDeps) {
+    this.#deps = deps;
+  }
+
+  async createLocation({ scope }: MerchantContext, { name }: CreateLocation): Promise<LocationView> {
+    const location = { _id: newId(), merchantId: scope.merchantId, name, createdAt: this.#deps.now() };
+    await this.#deps.store.insertLocation(location, { scope });
+    return presentLocation(location);
+  }
+
+  async get({ scope }: MerchantContext, place: Place): Promise<StockView> {
+    return presentStock((await this.#deps.reads.findLevel(place.locationId, place.sku, { scope })) ?? notKept(place));
+  }
+
+  /** Sets what a count has found; keeps stock of the variant at this place from then on. */
+  set(context: MerchantContext, place: Place, available: number): Promise<StockView> {
+    const { store } = this.#deps;
+    return this.#write(context, async (access) => {
+      const found = await this.#deps.reads.findLevel(place.locationId, place.sku, access);
+      demandVersion(context, found?.version ?? 0);
+      if (found === undefined) return this.#begin(context, place, available, access);
+      return (await store.set(found._id, available, access)) ?? notKept(place);
+    });
+  }
+
+  /** Adds what has come in, or takes away what is broken or lost. */
+  adjust(context: MerchantContext, place: Place, change: number): Promise<StockView> {
+    return this.#write(context, async (access) => {
+      const found = (await this.#deps.reads.findLevel(place.locationId, place.sku, access)) ?? notKept(place);
+      const adjusted = await this.#deps.store.adjust(found._id, change, access);
+      if (adjusted !== undefined) return adjusted;
+      const { available } = found;
+      throw new Problem(outOfStock, `Only ${String(available)} of ${place.sku} are there`, {
+        sku: place.sku,
+        available,
+      });
+    });
+  }
+
+  #write(context: MerchantContext, write: (access: TransactionAccess) => Promise<StockLevel>): Promise<StockView> {
+    return this.#deps.transact(context, async (access) => {
+      const level = await write(access);
+      await this.#deps.appendEvent(context, stockChanged(level), access);
+      return presentStock(level);
+    });
+  }
+
+  async #begin(
+    { scope }: MerchantContext,
+    { locationId, sku }: Place,
+    available: number,
+    access: TransactionAccess,
+  ): Promise<StockLevel> {
+    const { reads, store } = this.#deps;
+    if (!(await reads.hasLocation(locationId, access)))
+      throw new Problem(locationNotFound, 'There is no such location');
+    const level = { _id: newId(), merchantId: scope.merchantId, locationId, sku, available, version: 1 };
+    await store.insertLevel(level, access);
+    return level;
+  }
+}
+
+function notKept({ sku }: Place): never {
+  throw new Problem(stockNotFound, `No stock of ${sku} is kept at this location`);
+}
