@@ -1,9 +1,10 @@
 import { ObjectId } from 'bson';
-import { decode, documentOf, encode, rawField, rawValues, validateDocument } from '../bson/codec.ts';
+import { decode, decodeTyped, documentOf, encode, rawField, rawValues, validateDocument } from '../bson/codec.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { BsonType } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
+import { bytesTest } from '../plan/record-source.ts';
 import { explainFailure } from '../query/explain-failure.ts';
 import type { WritableView } from '../storage/view.ts';
 
@@ -41,6 +42,13 @@ export function refuseLong(bytes: Buffer): void {
   );
 }
 
+/** @throws BSONObjectTooLarge (10334) for what an update has made too long */
+export function refuseGrown(bytes: Buffer): void {
+  if (bytes.length <= MAX_DOCUMENT_BYTES) return;
+  const most = String(MAX_DOCUMENT_BYTES);
+  throw new CommandError('BSONObjectTooLarge', `Resulting document after update is larger than ${most}`);
+}
+
 /** Whether the first element's name is `_id`. */
 function isFirst(bytes: Buffer): boolean {
   return bytes[5] === 0x5f && bytes[6] === 0x69 && bytes[7] === 0x64 && bytes[8] === 0;
@@ -64,11 +72,11 @@ function idFirst(bytes: Buffer): Buffer {
 export function validate(collection: Collection, bytes: Buffer, options: { bypass: boolean; before?: Buffer }): void {
   const { validator } = collection;
   if (validator === undefined || options.bypass || validator.level === 'off' || validator.action === 'warn') return;
-  const document = decode(bytes);
-  if (validator.matcher.test(document)) return;
+  const isValid = bytesTest(validator.matcher);
+  if (isValid(bytes)) return;
   // "Moderate" lets documents stay wrong that were wrong before.
-  if (validator.level === 'moderate' && options.before !== undefined && !validator.matcher.test(decode(options.before)))
-    return;
+  if (validator.level === 'moderate' && options.before !== undefined && !isValid(options.before)) return;
+  const document = validator.matcher.needsTypedNumbers ? decodeTyped(bytes) : decode(bytes);
   throw new CommandError('DocumentValidationFailure', 'Document failed validation', {
     errInfo: { failingDocumentId: document._id, details: explainFailure(validator.filter, document) },
   });

@@ -10,7 +10,7 @@ import { compileMatcher } from '../query/matcher.ts';
 import { compileUpdate, upsertDocument, type CompiledUpdate } from '../update/index.ts';
 import type { CommandContext } from './context.ts';
 import { writableOf } from './context.ts';
-import { refuseLong, storable, validate } from './stored-document.ts';
+import { refuseGrown, storable, validate } from './stored-document.ts';
 
 /** An update as `update` and `findAndModify` put it. */
 export interface UpdateSpec {
@@ -76,7 +76,7 @@ export class UpdatePlan {
     });
     if (!modified) return undefined;
     const bytes = encodeChanged(record.bytes, document, this.#update.touched);
-    refuseLong(bytes);
+    refuseGrown(bytes);
     validate(collection, bytes, { bypass: this.#spec.bypass, before: record.bytes });
     services.records.replace(writableOf(this.#context), collection, record, bytes, this.#update.touched);
     return bytes;

@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
-import { ValueSet } from './canonical-key.ts';
-import { compareWith } from './collation.ts';
+import { canonicalKey } from './canonical-key.ts';
+import { compareWith, foldValue } from './collation.ts';
 import type { Collation } from './collation.ts';
 import { isNullish } from './expression-arguments.ts';
 import { mergeObjects } from './expression-objects.ts';
@@ -80,13 +80,15 @@ function push(): Accumulator {
   };
 }
 
-function addToSet(): Accumulator {
-  const values = new ValueSet();
+function addToSet(collation: Collation | undefined): Accumulator {
+  const values = new Map<string, unknown>();
   return {
     add: (value) => {
-      if (value !== undefined) values.add(value);
+      if (value === undefined) return;
+      const key = canonicalKey(collation === undefined ? value : foldValue(value, collation));
+      if (!values.has(key)) values.set(key, value);
     },
-    result: () => values.values(),
+    result: () => [...values.values()],
   };
 }
 
