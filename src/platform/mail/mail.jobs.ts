@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { Id } from '../../shared/ids.ts';
+import type { Event } from '../outbox/event.ts';
+import type { Subscription, Subscriptions } from '../outbox/subscription.ts';
+import type { Effects } from '../queue/effects.ts';
+import { jobHandler, requestJob, type JobContract, type JobHandler } from '../queue/job.ts';
+import type { MailStore } from './mail.store.ts';
+import type { MailTransport } from './transport.ts';
+
+const MailRef = z.strictObject({ mailId: Id });
+
+export const sendMail: JobContract<typeof MailRef> = {
+  queue: 'email',
+  name: 'mail.send',
+  payload: MailRef,
+  attempts: 8,
+  backoff: { type: 'exponential', delayMs: 2_000 },
+  timeoutMs: 30_000,
+  idOf: ({ mailId }) => `mail.send-${Id.encode(mailId)}`,
+};
+
+export type MailRequested = Event<'mail.requested'>;
+
+export const mailRequested = (mailId: Id): MailRequested => ({
+  type: 'mail.requested',
+  version: 1,
+  aggregateId: mailId,
+  data: {},
+});
+
+export const mailSubscriptions = {
+  'mail.requested': {
+    jobs: ({ aggregateId }) => [requestJob(sendMail, { mailId: aggregateId })],
+    tags: () => [],
+  } satisfies Subscription<MailRequested>,
+} satisfies Subscriptions;
+
+export interface MailJobDeps {
+  readonly mails: Pick<MailStore, 'findUnsent' | 'markSent'>;
+  readonly transport: Pick<MailTransport, 'send'>;
+  readonly effects: Pick<Effects, 'once'>;
+}
+
+export function mailJobs({ mails, transport, effects }: MailJobDeps): readonly JobHandler[] {
+  return [
+    jobHandler({
+      contract: sendMail,
+      async handle({ mailId }) {
+        const id = Id.encode(mailId);
+        await effects.once(sendMail.idOf({ mailId }), sendMail.timeoutMs, async () => {
+          const mail = await mails.findUnsent(mailId);
+          // Erased in the meantime, or sent and only not noted as an effect.
+          if (mail === undefined) return;
+          await transport.send({
+            to: mail.to,
+            subject: mail.subject,
+            body: mail.body ?? '',
+            ...(mail.html !== null && { html: mail.html }),
+            // The same at each attempt, so that a mail sent twice can be told as one.
+            id,
+          });
+          await mails.markSent(mailId);
+        });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,71 @@
+import { Schema } from 'mongoose';
+import { newId } from '../../shared/ids.ts';
+import type { Now } from '../../shared/time.ts';
+import { storedCollection, type ScopedModel } from '../database/collection.ts';
+import { afterCommit } from '../database/transaction.ts';
+import type { AppendEvent, EventRow } from './event.ts';
+
+/** An event as it lies in the outbox, with how far the relays are with it. */
+export interface OutboxRow extends EventRow {
+  state: 'done' | 'parked' | 'pending';
+  /** When a relay may claim it: at once at first, after its lease or its pause later on. */
+  dueAt: Date;
+  /** Which batch of which relay it is part of. */
+  lease: string | null;
+  /** How often it could not be carried out for a reason of its own; a Redis that is away does not count. */
+  failures: number;
+  /** What was wrong at the last failure. */
+  cause: string | null;
+  doneAt: Date | null;
+}
+
+const KEPT_SECONDS = 7 * 86_400;
+
+export const outbox = storedCollection<OutboxRow>({
+  name: 'OutboxEvent',
+  collection: 'outbox',
+  fields: {
+    type: { type: String, required: true },
+    version: { type: Number, required: true },
+    scope: { type: Schema.Types.Mixed, required: true },
+    aggregateId: { type: Schema.Types.ObjectId, required: true },
+    data: { type: Schema.Types.Mixed, required: true },
+    occurredAt: { type: Date, required: true },
+    traceparent: { type: String, default: null },
+    state: { type: String, enum: ['pending', 'done', 'parked'], default: 'pending' },
+    dueAt: { type: Date, required: true },
+    lease: { type: String, default: null },
+    failures: { type: Number, default: 0 },
+    cause: { type: String, default: null },
+    doneAt: { type: Date, default: null },
+  },
+  // Whoever changes something may say so, of itself; across tenants reads the relay alone.
+  scopes: {
+    merchant: (scope) => ({ scope }),
+    user: (scope) => ({ scope }),
+    system: () => ({}),
+  },
+  indexes: [
+    { name: 'due', serves: 'OutboxRelay: claim the next batch', key: { state: 1, dueAt: 1, _id: 1 } },
+    { name: 'done', serves: 'removal of what was done a week ago', key: { doneAt: 1 }, expireAfterSeconds: KEPT_SECONDS },
+  ],
+});
+
+export interface EventAppenderDeps {
+  readonly events: ScopedModel<OutboxRow>;
+  readonly now: Now;
+  /** Told in this process right after the commit: to invalidate what it has cached, and to wake its relay. */
+  readonly committed: (event: EventRow) => void;
+}
+
+export function eventAppender({ events, now, committed }: EventAppenderDeps): AppendEvent {
+  return async ({ scope, traceparent = null }, event, access) => {
+    const occurredAt = now();
+    const row: EventRow = { ...event, _id: newId(), scope, occurredAt, traceparent };
+    const withScope = { ...access, scope };
+    await events.create([{ ...row, dueAt: occurredAt }], withScope);
+    afterCommit(access, () => {
+      committed(row);
+    });
+  };
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { codeOf } from '../../shared/errors.ts';
+import type { Id } from '../../shared/ids.ts';
+import { MINUTE_MS, SECOND_MS, type Now } from '../../shared/time.ts';
+import type { ScopedModel } from '../database/collection.ts';
+import { asSystem } from '../database/scoped.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { JobRequest } from '../queue/job.ts';
+import type { OutboxRow } from './event.store.ts';
+import type { Subscriptions } from './subscription.ts';
+
+export interface OutboxRelayDeps {
+  readonly events: ScopedModel<OutboxRow>;
+  readonly subscriptions: Subscriptions;
+  /** Enqueues all or rejects; may be asked again for what it has taken already. */
+  readonly enqueue: (jobs: readonly JobRequest[]) => Promise<void>;
+  /** Ends what is cached under these tags, everywhere; rejects when it could not be told. */
+  readonly invalidate: (tags: readonly string[]) => Promise<void>;
+  readonly logger: Pick<Logger, 'error' | 'warn'>;
+  readonly now: Now;
+}
+
+export interface OutboxRelayTimes {
+  /** How long to wait for a nudge before looking again, in milliseconds. */
+  readonly pollMs?: number;
+  /** After which time others take over a batch, in milliseconds. */
+  readonly leaseMs?: number;
+  /** How long to wait when Redis or the database is away, in milliseconds. */
+  readonly pauseMs?: number;
+}
+
+const BATCH = 200;
+const MAX_FAILURES = 10;
+
+const access = asSystem('outbox relay');
+
+interface Followed {
+  readonly row: OutboxRow;
+  readonly jobs: readonly JobRequest[];
+  readonly tags: readonly string[];
+}
+
+/**
+ * Carries out what follows from events: jobs and invalidations. Any number of relays share the work, as each claims
+ * batches by a lease; what a crashed one leaves behind is claimed again, and the jobs' ids make the repetition harmless.
+ */
+export class OutboxRelay {
+  readonly #deps: OutboxRelayDeps;
+  readonly #times: Required<OutboxRelayTimes>;
+  #wake: () => void = () => undefined;
+  #nudged = false;
+  #stopping = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(deps: OutboxRelayDeps, { pollMs = 500, leaseMs = 30 * SECOND_MS, pauseMs = SECOND_MS }: OutboxRelayTimes = {}) {
+    this.#deps = deps;
+    this.#times = { pollMs, leaseMs, pauseMs };
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Has the relay look at once: there is something new. */
+  nudge(): void {
+    this.#nudged = true;
+    this.#wake();
+  }
+
+  /** Finishes the batch under way. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake();
+    await this.#loop;
+  }
+
+  /**
+   * Claims one batch and carries it out.
+   * @returns how many events were claimed
+   * @throws when Redis or the database is away; nothing is lost by that
+   */
+  async relayBatch(): Promise<number> {
+    const lease = randomUUID();
+    const rows = await this.#claim(lease);
+    if (rows.length === 0) return 0;
+    const followed = await this.#follow(rows);
+    try {
+      await this.#carryOut(followed);
+    } catch (error) {
+      await this.#release(rows, lease);
+      throw error;
+    }
+    const done = { state: 'done', lease: null, doneAt: this.#deps.now() } as const;
+    await this.#deps.events.updateMany({ _id: { $in: idsOf(followed.map(({ row }) => row)) }, lease }, { $set: done }, access);
+    return rows.length;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      this.#nudged = false;
+      try {
+        const claimed = await this.relayBatch();
+        if (claimed < BATCH) await this.#wait(this.#times.pollMs, true);
+      } catch (error) {
+        this.#deps.logger.warn({ error }, 'outbox waits');
+        await this.#wait(this.#times.pauseMs, false);
+      }
+    }
+  }
+
+  /** @param alert whether a nudge ends the waiting */
+  async #wait(milliseconds: number, alert: boolean): Promise<void> {
+    if (this.#stopping || (alert && this.#nudged)) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        if (!alert && !this.#stopping) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => undefined;
+  }
+
+  async #claim(lease: string): Promise<OutboxRow[]> {
+    const { events, now } = this.#deps;
+    const at = now();
+    const due = { state: 'pending', dueAt: { $lte: at } } as const;
+    const next = events.find(due, { _id: 1 }, access).sort({ dueAt: 1, _id: 1 }).limit(BATCH);
+    const ids = idsOf(await next.lean<Pick<OutboxRow, '_id'>[]>());
+    if (ids.length === 0) return [];
+    const dueAt = new Date(at.getTime() + this.#times.leaseMs);
+    // Only what no other relay has claimed since.
+    await events.updateMany({ _id: { $in: ids }, ...due }, { $set: { lease, dueAt } }, access);
+    const rows = await events.find({ _id: { $in: ids }, lease }, null, access).lean<OutboxRow[]>();
+    return rows.sort((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime());
+  }
+
+  /** Asks the table what follows. An event that it cannot tell of is put off, so that it doesn't hold up the others. */
+  async #follow(rows: readonly OutboxRow[]): Promise<Followed[]> {
+    const followed: Followed[] = [];
+    for (const row of rows) {
+      try {
+        followed.push(this.#followOne(row));
+      } catch (error) {
+        await this.#putOff(row, error);
+      }
+    }
+    return followed;
+  }
+
+  #followOne(row: OutboxRow): Followed {
+    const subscription = this.#deps.subscriptions[row.type];
+    // A newer version of the program may have written it, and its own relay knows.
+    if (subscription === undefined) throw new Error(`No subscription for the event ${row.type}`);
+    const { traceparent } = row;
+    const jobs = subscription.jobs(row).map((job) => (traceparent === null ? job : { ...job, traceparent }));
+    return { row, jobs, tags: subscription.tags(row) };
+  }
+
+  async #carryOut(followed: readonly Followed[]): Promise<void> {
+    // First the tags: a job must not read what they are about to end.
+    const tags = [...new Set(followed.flatMap((each) => each.tags))];
+    if (tags.length > 0) await this.#deps.invalidate(tags);
+    const jobs = followed.flatMap((each) => each.jobs);
+    if (jobs.length > 0) await this.#deps.enqueue(jobs);
+  }
+
+  /** Gives a batch back, to be claimed as soon as there is a Redis again. */
+  async #release(rows: readonly OutboxRow[], lease: string): Promise<void> {
+    const { events, now } = this.#deps;
+    await events
+      .updateMany({ _id: { $in: idsOf(rows) }, lease, state: 'pending' }, { $set: { lease: null, dueAt: now() } }, access)
+      // Its lease runs out by itself.
+      .catch(() => undefined);
+  }
+
+  async #putOff(row: OutboxRow, error: unknown): Promise<void> {
+    const { events, logger, now } = this.#deps;
+    const failures = row.failures + 1;
+    const parked = failures >= MAX_FAILURES;
+    const pauseMs = Math.min(2 ** failures * SECOND_MS, 10 * MINUTE_MS);
+    const change = {
+      state: parked ? ('parked' as const) : ('pending' as const),
+      lease: null,
+      failures,
+      cause: `${codeOf(error)}: ${String((error as Error).message)}`.slice(0, 500),
+      dueAt: new Date(now().getTime() + pauseMs),
+    };
+    await events.updateOne({ _id: row._id, lease: row.lease }, { $set: change }, access);
+    const line = { error, event: row.type, eventId: row._id.toHexString(), failures };
+    if (parked) logger.error(line, 'an event is parked: nothing follows from it until somebody looks');
+    else logger.warn(line, 'an event could not be carried out');
+  }
+}
+
+const idsOf = (rows: readonly { readonly _id: Id }[]): Id[] => rows.map(({ _id }) => _id);

@@ -1,0 +1,22 @@
+import type { JobRequest } from '../queue/job.ts';
+import type { Event, EventRow } from './event.ts';
+
+/** What follows from one type of event. Pure, so that the relay may carry it out any number of times. */
+export interface Subscription<E extends Event = Event> {
+  // Methods, not function properties: only so does an entry for one event fit a table of all of them.
+  jobs(event: EventRow<E>): readonly JobRequest[];
+  tags(event: EventRow<E>): readonly string[];
+}
+
+/** Event type -> what follows. The features' tables are merged into one, which every relay reads. */
+export type Subscriptions = Readonly<Record<string, Subscription>>;
+
+/** One table out of those of the features. @throws Error when two of them claim an event type */
+export function mergeSubscriptions(...tables: readonly Subscriptions[]): Subscriptions {
+  const merged: Record<string, Subscription> = {};
+  for (const [type, subscription] of tables.flatMap((table) => Object.entries(table))) {
+    if (type in merged) throw new Error(`Two subscriptions for the event ${type}`);
+    merged[type] = subscription;
+  }
+  return merged;
+}

@@ -1,0 +1,39 @@
+import { Redis } from 'ioredis';
+
+export interface QueueRedis {
+  readonly url: string;
+  readonly password?: string | undefined;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const COMMAND_TIMEOUT_MS = 1_000;
+const MAX_RETRY_MS = 1_000;
+
+const retryStrategy = (attempt: number): number => Math.min(50 * attempt, MAX_RETRY_MS);
+
+function shared({ password }: QueueRedis) {
+  return { ...(password !== undefined && { password }), connectTimeout: CONNECT_TIMEOUT_MS, retryStrategy };
+}
+
+/**
+ * For whoever enqueues: fails within a second where a queue's client would hang for as long as Redis is away.
+ * Nothing is lost by that, since the outbox tries again.
+ */
+export function producerConnection(redis: QueueRedis): Redis {
+  const connection = new Redis(redis.url, {
+    ...shared(redis),
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+  });
+  // Without a listener the event would be printed for each attempt; the health check tells of it.
+  connection.on('error', () => undefined);
+  return connection;
+}
+
+/** For workers, which block until there is a job and wait as long as it takes for Redis to come back. */
+export function workerConnection(redis: QueueRedis): Redis {
+  const connection = new Redis(redis.url, { ...shared(redis), maxRetriesPerRequest: null });
+  connection.on('error', () => undefined);
+  return connection;
+}

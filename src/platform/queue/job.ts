@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+
+/** The contract between whoever asks for work and the worker that does it. */
+export interface JobContract<P extends z.ZodType = z.ZodType> {
+  readonly queue: string;
+  readonly name: string;
+  /** Ids, not documents: a job is done on the state of when it runs. */
+  readonly payload: P;
+  readonly attempts: number;
+  readonly backoff: { readonly type: 'exponential' | 'fixed'; readonly delayMs: number };
+  readonly timeoutMs: number;
+  /** Same work, same id, so that asking twice enqueues once. Must not hold a colon, which BullMQ keeps for itself. */
+  idOf(payload: z.output<P>): string;
+}
+
+/** A contract and the function that keeps it. Must be harmless to repeat: a queue delivers at least once. */
+export interface JobHandler<P extends z.ZodType = z.ZodType> {
+  readonly contract: JobContract<P>;
+  handle(payload: z.output<P>, signal: AbortSignal): Promise<void>;
+}
+
+/** A job to be enqueued, its payload already in the form that travels. */
+export interface JobRequest {
+  readonly contract: JobContract;
+  readonly payload: unknown;
+  readonly id: string;
+  /** The trace it belongs to. */
+  readonly traceparent?: string;
+}
+
+export function requestJob<P extends z.ZodType>(contract: JobContract<P>, payload: z.output<P>): JobRequest {
+  return { contract, payload: contract.payload.encode(payload), id: contract.idOf(payload) };
+}
+
+/** Checks one handler against its own contract, then forgets the types: a worker holds handlers of all kinds. */
+export function jobHandler<P extends z.ZodType>(handler: JobHandler<P>): JobHandler {
+  return handler as unknown as JobHandler;
+}
+
+/** Thrown by a handler for what no further attempt can mend. */
+export class PermanentFailure extends Error {
+  override readonly name = 'PermanentFailure';
+}

@@ -1,0 +1,150 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { newId, type Id } from '../../shared/ids.ts';
+import type { RequestContext } from '../../shared/scope.ts';
+import type { Now } from '../../shared/time.ts';
+import { asSystem } from '../database/scoped.ts';
+import type { Transact, TransactionAccess } from '../database/transaction.ts';
+import { mailRequested } from '../mail/mail.jobs.ts';
+import type { MailStore, MailToSend } from '../mail/mail.store.ts';
+import type { AppendEvent } from '../outbox/event.ts';
+import { bullOptions } from './bull.ts';
+import { producerConnection, type QueueRedis } from './connections.ts';
+import { workersOf } from './heartbeat.ts';
+import type { JobRequest } from './job.ts';
+
+export type QueueStatus = 'degraded' | 'healthy' | 'unhealthy';
+
+export interface OneQueueHealth {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly failed: number;
+  readonly paused: boolean;
+  /** Worker processes heard of in the last 15 s. */
+  readonly workers: number;
+}
+
+export interface QueueHealth {
+  /** Unhealthy when Redis does not answer, degraded when a queue is paused or has jobs and nobody to do them. */
+  readonly overall: QueueStatus;
+  readonly queues: Readonly<Record<string, OneQueueHealth>>;
+}
+
+/** What a mail is part of: with it, the mail is sent if and only if the transaction commits. */
+export interface Within {
+  readonly context: Pick<RequestContext, 'scope'> & Partial<Pick<RequestContext, 'traceparent'>>;
+  readonly access: TransactionAccess;
+}
+
+export interface QueueServiceDeps {
+  readonly redis: QueueRedis;
+  readonly prefix: string;
+  /** Every queue there is. */
+  readonly queues: readonly string[];
+  readonly transact: Transact;
+  readonly appendEvent: AppendEvent;
+  readonly mails: Pick<MailStore, 'insert'>;
+  readonly now: Now;
+}
+
+/**
+ * The queues as the rest of the program sees them. What must happen is asked for through the outbox (`sendEmail`), so
+ * that it neither waits for Redis nor gets lost with it; `enqueue` is what the relay does then.
+ */
+export class QueueService {
+  readonly #deps: QueueServiceDeps;
+  readonly #queues = new Map<string, Queue>();
+  #redis: Redis | undefined;
+
+  constructor(deps: QueueServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Opens the queues. Does not wait for Redis, and may be called again. */
+  initialize(): Promise<void> {
+    const connection = (this.#redis ??= producerConnection(this.#deps.redis));
+    for (const name of this.#deps.queues) {
+      if (this.#queues.has(name)) continue;
+      const queue = new Queue(name, { connection, prefix: this.#deps.prefix, skipWaitingForReady: true });
+      queue.on('error', () => undefined);
+      this.#queues.set(name, queue);
+    }
+    return Promise.resolve();
+  }
+
+  /**
+   * Has a mail sent, once. Its text is stored; the job carries its id.
+   * @param within the transaction it belongs to; one of its own otherwise
+   * @returns the mail's id
+   */
+  async sendEmail(mail: MailToSend, within?: Within): Promise<Id> {
+    const { transact } = this.#deps;
+    if (within !== undefined) return this.#requestMail(mail, within);
+    const context = { scope: asSystem('mail').scope };
+    return transact(context, (access) => this.#requestMail(mail, { context, access }));
+  }
+
+  /**
+   * Enqueues all of them, or rejects within a second or two. What is in its queue already, by its id, is not added again.
+   */
+  async enqueue(requests: readonly JobRequest[]): Promise<void> {
+    const byQueue = Map.groupBy(requests, ({ contract }) => contract.queue);
+    await Promise.all(
+      Array.from(byQueue, async ([name, group]) => {
+        const jobs = group.map((request) => ({
+          name: request.contract.name,
+          data: request.payload,
+          opts: bullOptions(request),
+        }));
+        await this.#queue(name).addBulk(jobs);
+      }),
+    );
+  }
+
+  async getHealthStatus(): Promise<QueueHealth> {
+    try {
+      const entries = await Promise.all(
+        Array.from(this.#queues, async ([name, queue]) => [name, await this.#healthOf(queue)] as const),
+      );
+      const degraded = entries.some(([, queue]) => queue.paused || (queue.workers === 0 && queue.waiting > 0));
+      return { overall: degraded ? 'degraded' : 'healthy', queues: Object.fromEntries(entries) };
+    } catch {
+      return { overall: 'unhealthy', queues: {} };
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()));
+    this.#redis?.disconnect();
+  }
+
+  async #requestMail(mail: MailToSend, { context, access }: Within): Promise<Id> {
+    const mailId = newId();
+    await this.#deps.mails.insert(mailId, mail, context.scope, access);
+    await this.#deps.appendEvent(context, mailRequested(mailId), access);
+    return mailId;
+  }
+
+  async #healthOf(queue: Queue): Promise<OneQueueHealth> {
+    const { prefix, now } = this.#deps;
+    const [counts, paused, workers] = await Promise.all([
+      queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'prioritized'),
+      queue.isPaused(),
+      workersOf(this.#connected(), prefix, queue.name, now()),
+    ]);
+    const { waiting = 0, active = 0, delayed = 0, failed = 0, prioritized = 0 } = counts;
+    return { waiting: waiting + prioritized, active, delayed, failed, paused, workers: workers.length };
+  }
+
+  #queue(name: string): Queue {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) throw new Error(`There is no queue '${name}', or it is not initialized`);
+    return queue;
+  }
+
+  #connected(): Redis {
+    if (this.#redis === undefined) throw new Error('The queues are not initialized');
+    return this.#redis;
+  }
+}

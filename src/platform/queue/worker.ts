@@ -1,0 +1,155 @@
+import { Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { codeOf } from '../../shared/errors.ts';
+import type { HealthCheck } from '../observability/health.ts';
+import type { Logger } from '../observability/logger.ts';
+import { bullProcessor } from './bull.ts';
+import { producerConnection, workerConnection, type QueueRedis } from './connections.ts';
+import { BEAT_MS, beat, endBeat, type WorkerBeat } from './heartbeat.ts';
+import type { JobHandler } from './job.ts';
+
+/** One kind of worker: which queue it drains, by what, and how much at once. */
+export interface WorkerKind {
+  readonly queue: string;
+  readonly handlers: readonly JobHandler[];
+  readonly concurrency: number;
+  /** At most so many jobs in so many milliseconds, over all workers of the kind. */
+  readonly rateLimit?: { readonly max: number; readonly duration: number };
+}
+
+export interface WorkerRuntimeDeps {
+  readonly redis: QueueRedis;
+  readonly prefix: string;
+  readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
+  /** Told of each job that failed for good. */
+  readonly onDead?: (queue: string, job: Pick<Job, 'data' | 'failedReason' | 'id' | 'name'>) => void;
+}
+
+// A killed worker's jobs are taken over after some 15 s; with BullMQ's own figures it is a minute.
+const LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 5_000;
+
+/** The workers of one process: what they all do besides their jobs. */
+export class WorkerRuntime {
+  readonly #kinds: readonly WorkerKind[];
+  readonly #deps: WorkerRuntimeDeps;
+  readonly #id = randomUUID();
+  readonly #startedAt = new Date().toISOString();
+  readonly #running = new Map<string, { readonly worker: Worker; active: number }>();
+  #blocking: Redis | undefined;
+  #beating: Redis | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(kinds: readonly WorkerKind[], deps: WorkerRuntimeDeps) {
+    this.#kinds = kinds;
+    this.#deps = deps;
+  }
+
+  /** Begins to take jobs, at once or as soon as Redis is there. */
+  start(): void {
+    const blocking = workerConnection(this.#deps.redis);
+    this.#blocking = blocking;
+    this.#beating = producerConnection(this.#deps.redis);
+    this.#beating.on('ready', () => void this.#beat());
+    for (const kind of this.#kinds) this.#running.set(kind.queue, { worker: this.#work(kind, blocking), active: 0 });
+    this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
+  }
+
+  /**
+   * Takes no more jobs, lets those under way finish, and gives up on what is not done after `graceMs`: another worker
+   * takes it over when its lock runs out.
+   * @returns whether all were done in time
+   */
+  async drain(graceMs: number): Promise<boolean> {
+    clearInterval(this.#timer);
+    const workers = Array.from(this.#running.values(), ({ worker }) => worker);
+    const late = Promise.withResolvers<false>();
+    const force = setTimeout(() => {
+      late.resolve(false);
+    }, graceMs);
+    const done = Promise.all(workers.map((worker) => worker.close())).then(() => true);
+    const inTime = await Promise.race([done, late.promise]);
+    clearTimeout(force);
+    if (!inTime) await Promise.all(workers.map((worker) => worker.close(true)));
+    await this.#sayGoodbye();
+    this.#blocking?.disconnect();
+    return inTime;
+  }
+
+  /** Whether the workers hold a connection to their queue. */
+  healthCheck(): HealthCheck {
+    return {
+      name: 'queue',
+      critical: true,
+      intervalMs: 2_000,
+      timeoutMs: 1_000,
+      check: async () => {
+        await this.#beating?.ping();
+        return Object.fromEntries(Array.from(this.#running, ([queue, { active }]) => [queue, { active }]));
+      },
+    };
+  }
+
+  #work({ queue, handlers, concurrency, rateLimit }: WorkerKind, connection: Redis): Worker {
+    const { prefix, logger, onDead } = this.#deps;
+    const worker = new Worker(queue, bullProcessor(handlers), {
+      connection,
+      prefix,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      ...(rateLimit !== undefined && { limiter: rateLimit }),
+    });
+    worker.on('active', () => {
+      this.#count(queue, 1);
+    });
+    worker.on('completed', () => {
+      this.#count(queue, -1);
+    });
+    worker.on('failed', (job, error) => {
+      this.#count(queue, -1);
+      const line = { queue, job: job?.name, jobId: job?.id, attempt: job?.attemptsMade, error };
+      // Only what is not tried again needs somebody.
+      if (job?.finishedOn === undefined) {
+        logger.warn(line, 'job failed, to be tried again');
+      } else {
+        logger.error(line, 'job failed for good');
+        onDead?.(queue, job);
+      }
+    });
+    worker.on('stalled', (jobId) => {
+      logger.warn({ queue, jobId }, 'job was left behind by a worker');
+    });
+    worker.on('error', (error) => {
+      logger.warn({ queue, error: codeOf(error) }, 'worker waits for its queue');
+    });
+    return worker;
+  }
+
+  #count(queue: string, change: number): void {
+    const running = this.#running.get(queue);
+    if (running !== undefined) running.active = Math.max(0, running.active + change);
+  }
+
+  #beats(): WorkerBeat[] {
+    const seenAt = new Date().toISOString();
+    const about = { id: this.#id, host: hostname(), pid: process.pid, startedAt: this.#startedAt, seenAt };
+    return Array.from(this.#running, ([queue, { active }]) => ({ ...about, queue, active }));
+  }
+
+  async #beat(): Promise<void> {
+    const redis = this.#beating;
+    if (redis === undefined) return;
+    // One that is missed does no harm.
+    await Promise.allSettled(this.#beats().map((worker) => beat(redis, this.#deps.prefix, worker)));
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const redis = this.#beating;
+    if (redis === undefined) return;
+    await Promise.allSettled(this.#beats().map((worker) => endBeat(redis, this.#deps.prefix, worker)));
+    redis.disconnect();
+  }
+}
