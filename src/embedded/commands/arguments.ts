@@ -22,6 +22,12 @@ const GENERIC: ReadonlySet<string> = new Set([
   'apiDeprecationErrors',
   'readPreference',
   'collectionUUID',
+  'rawData',
+  'maxTimeMSOpOnly',
+  '$audit',
+  '$client',
+  '$replData',
+  '$oplogQueryData',
 ]);
 
 /** @throws IDLUnknownField (40415) for a field that the command does not have */

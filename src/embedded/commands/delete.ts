@@ -10,6 +10,7 @@ import { requestedCollation } from '../query/collation.ts';
 import { documentsOf } from '../server/request.ts';
 import { namespaceOf, writableOf, type Command, type CommandContext } from './context.ts';
 import { writableCollection } from './stored-document.ts';
+import { checkDeleteStatement } from './known-fields.ts';
 import { filterOf } from './update.ts';
 import { runStatements, whenFree, type WriteResult } from './write-runner.ts';
 
@@ -33,6 +34,7 @@ async function runDelete(
   result: WriteResult,
 ): Promise<void> {
   const { operation, services } = context;
+  checkDeleteStatement(statement);
   const limit = limitOf(statement.limit);
   const filter = filterOf(statement.q, 'delete.deletes.q');
   const collection = writableCollection(services.catalog, namespace);

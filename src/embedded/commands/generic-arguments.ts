@@ -5,12 +5,14 @@ import { clusterTime } from '../server/cluster-time.ts';
 import type { Request } from '../server/request.ts';
 import { isObject } from '../query/value-types.ts';
 import { wrongType } from './arguments.ts';
+import { checkFields } from './known-fields.ts';
 import { checkApi } from './stable-api.ts';
 
 /** Checks what any command may carry: its database, the stable API, the time of the cluster, its concerns. */
 export function checkGeneric(request: Request): void {
   const { body, database } = request;
   checkDatabase(database);
+  checkFields(request);
   if (body.apiVersion !== undefined || body.apiStrict !== undefined) checkApi(request);
   if (body.$clusterTime !== undefined) clusterTime.witness(timeOf(body.$clusterTime));
   if (body.readConcern !== undefined) checkReadConcern(request);

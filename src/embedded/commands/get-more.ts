@@ -39,6 +39,9 @@ async function nextBatch(
   cursor: Cursor,
   count: number,
 ): Promise<readonly Buffer[]> {
+  if (body.maxTimeMS !== undefined && !cursor.awaitsData) {
+    throw new CommandError('BadValue', 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
+  }
   const waitsUntil = performance.now() + Number(body.maxTimeMS ?? AWAIT_DATA_MS);
   for (;;) {
     const documents = await cursor.stream.next(count, operation);

@@ -3,6 +3,7 @@ import { CommandError } from '../errors.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { documentsOf } from '../server/request.ts';
 import { namespaceOf, type Command, type CommandContext } from './context.ts';
+import { checkUpdateStatement } from './known-fields.ts';
 import { ensureCollection, writableCollection } from './stored-document.ts';
 import { idOf, UpdatePlan } from './update-plan.ts';
 import { runStatements, whenFree, type WriteResult } from './write-runner.ts';
@@ -28,6 +29,7 @@ async function runUpdate(
   result: WriteResult,
 ): Promise<void> {
   const statement = decode(bytes);
+  checkUpdateStatement(statement);
   const typed = decodeTyped(bytes);
   const isMulti = statement.multi === true;
   const plan = new UpdatePlan(context, {

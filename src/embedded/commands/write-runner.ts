@@ -99,7 +99,14 @@ async function attempt(
   }
 }
 
-const FATAL: ReadonlySet<string> = new Set(['WriteConflict', 'MaxTimeMSExpired', 'Interrupted', 'InternalError']);
+const UNKNOWN_FIELD = 'Location40415';
+const FATAL: ReadonlySet<string> = new Set([
+  'WriteConflict',
+  'MaxTimeMSExpired',
+  'Interrupted',
+  'InternalError',
+  UNKNOWN_FIELD,
+]);
 
 function isFatal(error: CommandError, { transaction }: CommandContext): boolean {
   return FATAL.has(error.codeName) || (transaction !== undefined && error.details.labels !== undefined);
