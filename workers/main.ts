@@ -22,9 +22,9 @@ const container = createContainer(config, `worker-${kinds.join('-')}`);
 const logger = container.logger();
 const health = container.health();
 
-const modules = await Promise.all(kinds.map((kind) => KINDS[kind]?.()));
+const modules = await Promise.all(kinds.flatMap((kind) => KINDS[kind]?.() ?? []));
 const workers = new WorkerRuntime(
-  modules.flatMap((module) => module?.workerKind(container) ?? []),
+  modules.map((module) => module.workerKind(container)),
   { ...container.queueSettings, logger },
 );
 health.register(workers.healthCheck());

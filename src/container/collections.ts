@@ -1,3 +1,13 @@
+import { productCollection } from '../features/catalog/product.model.ts';
+import { signInAttempts } from '../features/identity/attempt.model.ts';
+import { letters } from '../features/identity/letter.model.ts';
+import { sessions } from '../features/identity/session.model.ts';
+import { users } from '../features/identity/user.model.ts';
+import { invitations } from '../features/merchants/invitation.model.ts';
+import { memberships } from '../features/merchants/membership.model.ts';
+import { merchants } from '../features/merchants/merchant.model.ts';
+import { orderCollection } from '../features/orders/order.model.ts';
+import { locationCollection, stockCollection } from '../features/stock/stock.model.ts';
 import type { DeclaredCollection } from '../platform/database/collection.ts';
 import { keptAnswers } from '../platform/idempotency/answer.store.ts';
 import { mails } from '../platform/mail/mail.store.ts';
@@ -5,4 +15,20 @@ import { outbox } from '../platform/outbox/event.store.ts';
 import { effects } from '../platform/queue/effects.ts';
 
 /** Every collection of the platform: what is migrated, and what the tests of scopes and indexes walk. */
-export const collections: readonly DeclaredCollection[] = [effects, keptAnswers, mails, outbox];
+export const collections: readonly DeclaredCollection[] = [
+  effects,
+  invitations,
+  keptAnswers,
+  letters,
+  locationCollection,
+  mails,
+  memberships,
+  merchants,
+  orderCollection,
+  outbox,
+  productCollection,
+  sessions,
+  signInAttempts,
+  stockCollection,
+  users,
+];

@@ -1,15 +1,15 @@
 /** Makes something when it is first asked for, and hands out the same from then on. */
 export type Part<T> = () => T;
 
-/** How a part is ended when the container is. */
-export type End<T> = (part: T) => Promise<unknown> | void;
+/** How a part is ended when the container is: what it returns is waited for. */
+export type End<T> = (part: T) => unknown;
 
 /**
  * The parts of a process. Each is made when it is first asked for, so that a process holds only what it uses, and all
  * are ended in the reverse order of their making: nothing ends before what was built on it.
  */
 export class Parts {
-  readonly #ends: (() => Promise<unknown> | void)[] = [];
+  readonly #ends: (() => unknown)[] = [];
   #closing: Promise<void> | undefined;
 
   /** Declares a part. What it needs of other parts its maker asks for, and so finds made before it. */

@@ -9,6 +9,7 @@ import { connectionParts } from './connections.ts';
 import { healthParts } from './health.ts';
 import { messagingParts } from './messaging.ts';
 import type { Parts } from './parts.ts';
+import { writeParts } from './writes.ts';
 
 /** What the parts of every feature are built on. */
 export type Platform = ReturnType<typeof platformParts>;
@@ -16,7 +17,7 @@ export type Platform = ReturnType<typeof platformParts>;
 export function platformParts(parts: Parts, config: Config, service: string) {
   const logger = parts.part(() => createLogger({ level: config.log.level, service }));
   const connections = connectionParts(parts, config, service, logger);
-  const messaging = messagingParts(parts, config, logger, connections);
+  const writes = writeParts(parts, connections);
   const limiter = parts.part(
     () =>
       new ExactLimiter({
@@ -32,7 +33,8 @@ export function platformParts(parts: Parts, config: Config, service: string) {
     config,
     logger,
     ...connections,
-    ...messaging,
+    ...writes,
+    ...messagingParts(parts, config, logger, connections, writes),
     ...healthParts(parts, config, logger, connections),
     limiter,
     cache: parts.part(() => uncached),

@@ -1,0 +1,36 @@
+import { mongoTransact } from '../platform/database/transaction.ts';
+import { keptAnswers } from '../platform/idempotency/answer.store.ts';
+import { Idempotency } from '../platform/idempotency/once.ts';
+import { MailStore, mails } from '../platform/mail/mail.store.ts';
+import { eventAppender, outbox } from '../platform/outbox/event.store.ts';
+import type { OutboxRelay } from '../platform/outbox/relay.ts';
+import type { connectionParts } from './connections.ts';
+import type { Parts } from './parts.ts';
+
+/** How a change is made: once for an `Idempotency-Key`, in one transaction, with its events. */
+export function writeParts(parts: Parts, { database }: ReturnType<typeof connectionParts>) {
+  const now = () => new Date();
+  const primary = () => database().primary;
+  let relay: OutboxRelay | undefined;
+
+  const idempotency = parts.part(() => new Idempotency({ answers: keptAnswers.on(primary()), now }));
+  return {
+    now,
+    idempotency,
+    transact: parts.part(() => mongoTransact(primary(), idempotency().keepAnswer)),
+    appendEvent: parts.part(() =>
+      eventAppender({
+        events: outbox.on(primary()),
+        now,
+        committed: () => {
+          relay?.nudge();
+        },
+      }),
+    ),
+    mailStore: parts.part(() => new MailStore({ mails: mails.on(primary()), now })),
+    /** From now on the relay of this process hears of each event at once, where those of others look now and then. */
+    hasRelay: (running: OutboxRelay) => {
+      relay = running;
+    },
+  };
+}
