@@ -1,6 +1,7 @@
 import { ACCUMULATORS } from './accumulators.ts';
 import { ARITHMETIC } from './expression-arithmetic.ts';
 import { ARRAYS } from './expression-arrays.ts';
+import { DATE_PARTS } from './expression-date-parts.ts';
 import { LOGIC } from './expression-logic.ts';
 import { delegateDate } from './expression-mingo.ts';
 import { OBJECTS } from './expression-objects.ts';
@@ -42,6 +43,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...TYPES,
   ...OBJECTS,
   ...STRINGS,
+  ...DATE_PARTS,
   ...Object.fromEntries(DATES.map((name) => [name, delegateDate(name)])),
   ...Object.fromEntries(FOLDS.map((name) => [name, folding(name)])),
 };
