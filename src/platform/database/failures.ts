@@ -20,6 +20,7 @@ export class DatabaseAway extends Error {
 
 interface ServerError extends Error {
   readonly code?: unknown;
+  readonly errorResponse?: unknown;
   readonly keyPattern?: Readonly<Record<string, unknown>>;
   hasErrorLabel?(label: string): boolean;
 }
@@ -51,8 +52,11 @@ const RETRY_AFTER_SECONDS = 1;
 /** Whether the failure means that the database cannot be reached, rather than that it refused. */
 export function isAway(thrown: unknown): boolean {
   if (!isError(thrown)) return false;
-  const { name, code, message } = thrown as ServerError;
-  return AWAY.has(name) || AWAY_CODES.has(code) || (name === 'MongooseError' && message.includes('initial connection'));
+  const { name, code, message, errorResponse } = thrown as ServerError;
+  if (AWAY.has(name) || AWAY_CODES.has(code)) return true;
+  if (name === 'MongooseError' && message.includes('initial connection')) return true;
+  // A bulk write hides what broke it off inside of an error of its own.
+  return isAway(errorResponse) || isAway(thrown.cause);
 }
 
 /** The fields of the unique index that refused a write, or undefined if it was no such refusal. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { nativeDb, uniqueName, withDatabase } from '../../../tests/environment/index.ts';
+import type { Db } from 'mongodb';
+import { uniqueName, withDatabase } from '../../../tests/environment/index.ts';
 import type { IndexedCollection } from './indexes.ts';
 import { IndexMigrations } from './migrations.ts';
 
@@ -24,13 +25,18 @@ const first: IndexedCollection = {
 };
 const second: IndexedCollection = {
   collection: 'books',
-  indexes: [...first.indexes.filter(({ name }) => name !== 'shelf'), { name: 'shelf', serves: 'books of a shelf', key: { title: -1, shelf: 1 } }],
+  indexes: [
+    ...first.indexes.filter(({ name }) => name !== 'shelf'),
+    { name: 'shelf', serves: 'books of a shelf', key: { title: -1, shelf: 1 } },
+  ],
 };
 
 /** A database of the test's own beside that of the suite. */
-const fresh = () => database.primary.getClient().db(uniqueName('migrations')) as unknown as ReturnType<typeof nativeDb>;
-const keysOf = async (db: ReturnType<typeof nativeDb>) =>
-  Object.fromEntries((await db.collection('books').indexes()).map(({ name, key }) => [name, JSON.stringify(key)]));
+const fresh = () => database.primary.getClient().db(uniqueName('migrations'));
+const keysOf = async (db: Db): Promise<Readonly<Record<string, string>>> => {
+  const indexes: readonly { name?: string; key: object }[] = await db.collection('books').indexes();
+  return Object.fromEntries(indexes.map(({ name = '', key }) => [name, JSON.stringify(key)]));
+};
 
 test('indexes of every kind are created once; afterwards the plan is empty', async () => {
   const db = fresh();
@@ -53,7 +59,10 @@ test('a changed index is dropped and built anew, a rollback brings the old one b
   expect((await keysOf(db)).shelf).toBe('{"title":-1,"shelf":1}');
   expect(await migrations.rollback()).toMatchObject({ _id: 2, state: 'rolled-back' });
   expect(await keysOf(db)).toEqual(before);
-  expect(await migrations.status()).toMatchObject({ version: 1, history: [{ _id: 1 }, { _id: 2, state: 'rolled-back' }] });
+  expect(await migrations.status()).toMatchObject({
+    version: 1,
+    history: [{ _id: 1 }, { _id: 2, state: 'rolled-back' }],
+  });
   await db.dropDatabase();
 });
 
@@ -79,7 +88,9 @@ test('of four processes that migrate at once one does, and the others find it do
 test('while another process holds the lock nothing is changed', async () => {
   const db = fresh();
   const until = new Date(Date.now() + 60_000);
-  await db.collection<{ _id: string }>('index_migration_lock').insertOne({ _id: 'lock', holder: 'another', until } as never);
+  await db
+    .collection<{ _id: string }>('index_migration_lock')
+    .insertOne({ _id: 'lock', holder: 'another', until } as never);
   const migrations = new IndexMigrations(db, [first]);
   await expect(migrations.apply({ waitMs: 0 })).rejects.toThrow('Another process');
   await db.dropDatabase();

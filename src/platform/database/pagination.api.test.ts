@@ -56,19 +56,27 @@ beforeAll(async () => {
   );
 });
 
-const sorts = [
-  { sentAt: -1 },
-  { weight: 1 },
-  { 'box.size': 1, weight: -1 },
-] as const satisfies readonly Record<string, -1 | 1>[];
+const sorts = [{ sentAt: -1 }, { weight: 1 }, { 'box.size': 1, weight: -1 }] as const satisfies readonly Record<
+  string,
+  -1 | 1
+>[];
 
-async function walk(sort: Record<string, -1 | 1>, between: () => Promise<void> = () => Promise.resolve()): Promise<string[]> {
+async function walk(
+  sort: Record<string, -1 | 1>,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<string[]> {
   const seen: string[] = [];
   let cursor: string | undefined;
   do {
     const page = await paginateCursor<Parcel, Pick<Parcel, '_id'>>(
       model(),
-      { filter: {}, fields: { _id: 1 }, sort, list: 'parcels', page: { limit: 10, ...(cursor !== undefined && { cursor }) } },
+      {
+        filter: {},
+        fields: { _id: 1 },
+        sort,
+        list: 'parcels',
+        page: { limit: 10, ...(cursor !== undefined && { cursor }) },
+      },
       cursors,
       access,
     );
@@ -82,7 +90,10 @@ async function walk(sort: Record<string, -1 | 1>, between: () => Promise<void> =
 
 test.each(sorts)('paging by %j shows every row once, in the order of one long list', async (sort) => {
   const tie = Object.values(sort).at(-1) ?? 1;
-  const all = await model().find({}, { _id: 1 }, access).sort({ ...sort, _id: tie }).lean<Pick<Parcel, '_id'>[]>();
+  const all = await model()
+    .find({}, { _id: 1 }, access)
+    .sort({ ...sort, _id: tie })
+    .lean<Pick<Parcel, '_id'>[]>();
   expect(await walk(sort)).toEqual(all.map(({ _id }) => _id.toHexString()));
 });
 
@@ -103,7 +114,13 @@ test('a cursor of another list, another tenant or a forged one is refused', asyn
   const ask = (list: string, as: Access, cursor?: string) =>
     paginateCursor<Parcel, Parcel>(
       model(),
-      { filter: {}, fields: { weight: 1 }, sort: { sentAt: -1 }, list, page: { limit: 5, ...(cursor !== undefined && { cursor }) } },
+      {
+        filter: {},
+        fields: { weight: 1 },
+        sort: { sentAt: -1 },
+        list,
+        page: { limit: 5, ...(cursor !== undefined && { cursor }) },
+      },
       cursors,
       as,
     );
@@ -118,7 +135,12 @@ test('a cursor of another list, another tenant or a forged one is refused', asyn
 });
 
 test('a numbered page tells the totals', async () => {
-  const list = { filter: { weight: 1 }, fields: { weight: 1 }, sort: { weight: 1 }, page: { page: 2, limit: 10 } } as const;
+  const list = {
+    filter: { weight: 1 },
+    fields: { weight: 1 },
+    sort: { weight: 1 },
+    page: { page: 2, limit: 10 },
+  } as const;
   const page = await paginateOffset<Parcel, Parcel>(model(), list, access);
   const total = await model().countDocuments({ weight: 1 }, access);
   expect(page.page).toEqual({ number: 2, limit: 10, total, pages: Math.ceil(total / 10) });

@@ -120,7 +120,8 @@ function behind(schema: Schema, path: string, direction: Direction, value: unkno
   return isSet(schema, path) ? before : { $or: [before, { [path]: null }] };
 }
 
-const isSet = (schema: Schema, path: string): boolean => path === '_id' || (schema.path(path) as SchemaType | undefined)?.options.required === true;
+const isSet = (schema: Schema, path: string): boolean =>
+  path === '_id' || (schema.path(path) as SchemaType | undefined)?.options.required === true;
 
 function restore(schema: Schema, path: string, value: CursorPosition[number]): unknown {
   if (value === null) return null;

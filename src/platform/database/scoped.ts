@@ -70,6 +70,7 @@ export function scoped(schema: Schema, { scopes, joins }: ScopedOptions): void {
   });
   schema.pre('bulkWrite', function (operations: AnyBulkWriteOperation[], options) {
     const filter = write(options);
+    demandConnection(this.db);
     for (const operation of operations) scopeBulk(operation, filter);
   });
 

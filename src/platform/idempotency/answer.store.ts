@@ -28,8 +28,5 @@ export const keptAnswers = storedCollection<KeptAnswer>({
   },
   // The tenant is part of the id: a key of one finds nothing of another.
   scopes: { system: () => ({}) },
-  indexes: [
-    { name: 'expiry', serves: 'removal after 24 hours', key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-  ],
+  indexes: [{ name: 'expiry', serves: 'removal after 24 hours', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
 });
-

@@ -63,7 +63,12 @@ export class MailStore {
     this.#now = deps.now;
   }
 
-  async insert(_id: Id, { to, subject, body, html }: MailToSend, scope: Scope, { session }: TransactionAccess): Promise<void> {
+  async insert(
+    _id: Id,
+    { to, subject, body, html }: MailToSend,
+    scope: Scope,
+    { session }: TransactionAccess,
+  ): Promise<void> {
     const row: StoredMail = {
       _id,
       scope,

@@ -47,7 +47,12 @@ export const outbox = storedCollection<OutboxRow>({
   },
   indexes: [
     { name: 'due', serves: 'OutboxRelay: claim the next batch', key: { state: 1, dueAt: 1, _id: 1 } },
-    { name: 'done', serves: 'removal of what was done a week ago', key: { doneAt: 1 }, expireAfterSeconds: KEPT_SECONDS },
+    {
+      name: 'done',
+      serves: 'removal of what was done a week ago',
+      key: { doneAt: 1 },
+      expireAfterSeconds: KEPT_SECONDS,
+    },
   ],
 });
 

@@ -52,7 +52,10 @@ export class OutboxRelay {
   #stopping = false;
   #loop: Promise<void> | undefined;
 
-  constructor(deps: OutboxRelayDeps, { pollMs = 500, leaseMs = 30 * SECOND_MS, pauseMs = SECOND_MS }: OutboxRelayTimes = {}) {
+  constructor(
+    deps: OutboxRelayDeps,
+    { pollMs = 500, leaseMs = 30 * SECOND_MS, pauseMs = SECOND_MS }: OutboxRelayTimes = {},
+  ) {
     this.#deps = deps;
     this.#times = { pollMs, leaseMs, pauseMs };
   }
@@ -91,7 +94,11 @@ export class OutboxRelay {
       throw error;
     }
     const done = { state: 'done', lease: null, doneAt: this.#deps.now() } as const;
-    await this.#deps.events.updateMany({ _id: { $in: idsOf(followed.map(({ row }) => row)) }, lease }, { $set: done }, access);
+    await this.#deps.events.updateMany(
+      { _id: { $in: idsOf(followed.map(({ row }) => row)) }, lease },
+      { $set: done },
+      access,
+    );
     return rows.length;
   }
 
@@ -170,7 +177,11 @@ export class OutboxRelay {
   async #release(rows: readonly OutboxRow[], lease: string): Promise<void> {
     const { events, now } = this.#deps;
     await events
-      .updateMany({ _id: { $in: idsOf(rows) }, lease, state: 'pending' }, { $set: { lease: null, dueAt: now() } }, access)
+      .updateMany(
+        { _id: { $in: idsOf(rows) }, lease, state: 'pending' },
+        { $set: { lease: null, dueAt: now() } },
+        access,
+      )
       // Its lease runs out by itself.
       .catch(() => undefined);
   }
@@ -184,7 +195,7 @@ export class OutboxRelay {
       state: parked ? ('parked' as const) : ('pending' as const),
       lease: null,
       failures,
-      cause: `${codeOf(error)}: ${String((error as Error).message)}`.slice(0, 500),
+      cause: `${codeOf(error)}: ${(error as Error).message}`.slice(0, 500),
       dueAt: new Date(now().getTime() + pauseMs),
     };
     await events.updateOne({ _id: row._id, lease: row.lease }, { $set: change }, access);

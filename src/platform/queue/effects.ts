@@ -60,7 +60,8 @@ export class Effects {
    */
   async claim(effectId: string, { session }: TransactionAccess): Promise<boolean> {
     const within = asSystem('effects of jobs', session);
-    if ((await this.#effects.findOne({ _id: effectId, state: 'done' }, { _id: 1 }, within).lean()) !== null) return false;
+    if ((await this.#effects.findOne({ _id: effectId, state: 'done' }, { _id: 1 }, within).lean()) !== null)
+      return false;
     const done = { ...this.#row(effectId, 0), state: 'done' as const };
     await this.#effects.updateOne({ _id: effectId }, { $set: withoutId(done) }, { ...within, upsert: true });
     return true;

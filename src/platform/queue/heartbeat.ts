@@ -24,7 +24,11 @@ export async function beat(redis: Redis, prefix: string, worker: WorkerBeat): Pr
   await redis.multi().hset(key, worker.id, JSON.stringify(worker)).expire(key, 3_600).exec();
 }
 
-export async function endBeat(redis: Redis, prefix: string, { queue, id }: Pick<WorkerBeat, 'id' | 'queue'>): Promise<void> {
+export async function endBeat(
+  redis: Redis,
+  prefix: string,
+  { queue, id }: Pick<WorkerBeat, 'id' | 'queue'>,
+): Promise<void> {
   await redis.hdel(keyOf(prefix, queue), id);
 }
 

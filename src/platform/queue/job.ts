@@ -34,7 +34,7 @@ export function requestJob<P extends z.ZodType>(contract: JobContract<P>, payloa
 
 /** Checks one handler against its own contract, then forgets the types: a worker holds handlers of all kinds. */
 export function jobHandler<P extends z.ZodType>(handler: JobHandler<P>): JobHandler {
-  return handler as unknown as JobHandler;
+  return handler;
 }
 
 /** Thrown by a handler for what no further attempt can mend. */

@@ -66,7 +66,13 @@ export class QueueService {
     const connection = (this.#redis ??= producerConnection(this.#deps.redis));
     for (const name of this.#deps.queues) {
       if (this.#queues.has(name)) continue;
-      const queue = new Queue(name, { connection, prefix: this.#deps.prefix, skipWaitingForReady: true });
+      const queue = new Queue(name, {
+        connection,
+        prefix: this.#deps.prefix,
+        skipWaitingForReady: true,
+        // Its check asks once, when Redis may be away, and a queue that was told so stays broken for good.
+        skipVersionCheck: true,
+      });
       queue.on('error', () => undefined);
       this.#queues.set(name, queue);
     }
