@@ -1,1 +1,8 @@
-export { analyticsEndpoints } from './sales.routes.ts';
+import type { Feature } from '../../platform/http/endpoint.ts';
+import { analyticsEndpoints } from './sales.routes.ts';
+import type { SalesService } from './sales.service.ts';
+
+export const analyticsFeature = (sales: Pick<SalesService, 'getSeries'>): Feature => ({
+  name: 'analytics',
+  endpoints: analyticsEndpoints(sales),
+});

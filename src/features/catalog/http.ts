@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../platform/http/endpoint.ts';
+import type { Feature } from '../../platform/http/endpoint.ts';
 import { managedProductEndpoints, type ManagedProductParts } from './product.routes.ts';
 import { storefrontEndpoints, type StorefrontParts } from './storefront.routes.ts';
 
@@ -7,7 +7,7 @@ export interface CatalogParts {
   readonly reads: ManagedProductParts['reads'] & StorefrontParts['reads'];
 }
 
-export const catalogEndpoints = (parts: CatalogParts): readonly Endpoint[] => [
-  ...storefrontEndpoints(parts),
-  ...managedProductEndpoints(parts),
-];
+export const catalogFeature = (parts: CatalogParts): Feature => ({
+  name: 'catalog',
+  endpoints: [...storefrontEndpoints(parts), ...managedProductEndpoints(parts)],
+});

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../platform/http/endpoint.ts';
+import type { Feature } from '../../platform/http/endpoint.ts';
 import { merchantOrderEndpoints, platformOrderEndpoints, type MerchantOrderParts } from './merchant-order.routes.ts';
 import { userOrderEndpoints, type UserOrderParts } from './order.routes.ts';
 
@@ -7,8 +7,7 @@ export interface OrderParts extends MerchantOrderParts {
   readonly reads: MerchantOrderParts['reads'] & UserOrderParts['reads'];
 }
 
-export const orderEndpoints = (parts: OrderParts): readonly Endpoint[] => [
-  ...userOrderEndpoints(parts),
-  ...merchantOrderEndpoints(parts),
-  ...platformOrderEndpoints(parts),
-];
+export const orderFeature = (parts: OrderParts): Feature => ({
+  name: 'orders',
+  endpoints: [...userOrderEndpoints(parts), ...merchantOrderEndpoints(parts), ...platformOrderEndpoints(parts)],
+});

@@ -1,6 +1,4 @@
-import type { Letter } from '../../platform/mail/letter.ts';
-import type { MailTransport } from '../../platform/mail/transport.ts';
-import type { Effects } from '../../platform/queue/effects.ts';
+import type { Letter, SendOnce } from '../../platform/mail/letter.ts';
 import { jobHandler, type JobHandler } from '../../platform/queue/job.ts';
 import { Id } from '../../shared/ids.ts';
 import { refundPayment, sendCancellation, sendConfirmation, type OrderRef } from './order.jobs.ts';
@@ -13,8 +11,7 @@ export interface OrderMailDeps {
   readonly reads: Pick<OrderReads, 'findView'>;
   readonly customers: Customers;
   readonly stores: Stores;
-  readonly transport: Pick<MailTransport, 'send'>;
-  readonly effects: Pick<Effects, 'once'>;
+  readonly sendOnce: SendOnce;
 }
 
 /** For the `email` worker: what customers hear of their orders. */
@@ -38,14 +35,10 @@ function mailJob(
 ): JobHandler {
   return jobHandler({
     contract,
-    async handle(payload) {
-      const id = contract.idOf(payload);
-      await deps.effects.once(id, contract.timeoutMs, async () => {
-        const facts = await factsOf(payload, deps);
-        if (facts === undefined) return;
-        const { subject, text, html } = letterOf(facts);
-        await deps.transport.send({ to: facts.customerEmail, subject, body: text, html, id });
-      });
+    async handle(payload, signal) {
+      const facts = await factsOf(payload, deps);
+      if (facts === undefined) return;
+      await deps.sendOnce({ ...letterOf(facts), to: facts.customerEmail }, contract.idOf(payload), signal);
     },
   });
 }

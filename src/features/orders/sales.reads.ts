@@ -32,26 +32,27 @@ export interface ProductSales {
 /** Sums over a merchant's orders, on the client for reports. */
 export class SalesReads {
   readonly #connect: () => Promise<ScopedModel<MerchantOrder>>;
+  #connected: Promise<ScopedModel<MerchantOrder>> | undefined;
 
+  /** @param connect opens the client for reports; asked once, when first needed */
   constructor(connect: () => Promise<ScopedModel<MerchantOrder>>) {
     this.#connect = connect;
   }
 
   async findSeries({ from, until, unit, timeZone }: SalesQuestion, access: Access): Promise<SalesRow[]> {
-    const orders = await this.#connect();
-    const begin = { $dateTrunc: { date: '$placedAt', unit, timezone: timeZone, startOfWeek: 'monday' } } as const;
+    const orders = await (this.#connected ??= this.#connect());
+    const day = { $dateToString: { date: '$placedAt', format: DAY, timezone: timeZone } } as const;
+    // Of the day's name, not of a moment: then neither the zone nor a change of its clock is of matter any more.
+    const begin = {
+      $dateTrunc: { date: { $dateFromString: { dateString: '$_id', format: DAY } }, unit, startOfWeek: 'monday' },
+    } as const;
+    const sums = { orders: { $sum: '$orders' }, revenue: { $sum: '$revenue' } };
     const rows = await orders.aggregate<SalesRow>(
       [
         { $match: soldBetween(from, until) },
-        { $group: { _id: begin, orders: { $sum: 1 }, revenue: { $sum: '$total.amount' } } },
-        {
-          $project: {
-            _id: 0,
-            begins: { $dateToString: { date: '$_id', format: '%Y-%m-%d', timezone: timeZone } },
-            orders: 1,
-            revenue: 1,
-          },
-        },
+        { $group: { _id: day, orders: { $sum: 1 }, revenue: { $sum: '$total.amount' } } },
+        { $group: { _id: begin, ...sums } },
+        { $project: { _id: 0, begins: { $dateToString: { date: '$_id', format: DAY } }, orders: 1, revenue: 1 } },
       ],
       access,
     );
@@ -64,7 +65,7 @@ export class SalesReads {
     limit: number,
     access: Access,
   ): Promise<ProductSales[]> {
-    const orders = await this.#connect();
+    const orders = await (this.#connected ??= this.#connect());
     const revenue = { $sum: { $multiply: ['$lines.unitPrice.amount', '$lines.quantity'] } };
     return orders.aggregate<ProductSales>(
       [
@@ -86,6 +87,8 @@ export class SalesReads {
     );
   }
 }
+
+const DAY = '%Y-%m-%d';
 
 const soldBetween = (from: Date, until: Date) => ({
   placedAt: { $gte: from, $lt: until },

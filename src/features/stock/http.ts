@@ -1,2 +1,4 @@
-export { stockEndpoints } from './stock.routes.ts';
-export type { StockParts } from './stock.routes.ts';
+import type { Feature } from '../../platform/http/endpoint.ts';
+import { stockEndpoints, type StockParts } from './stock.routes.ts';
+
+export const stockFeature = (parts: StockParts): Feature => ({ name: 'stock', endpoints: stockEndpoints(parts) });

@@ -41,9 +41,14 @@ export const stockCollection = storedCollection<StockLevel>({
     {
       name: 'place',
       serves:
-        'StockStore.take, giveBack and StockReads.findPage; two documents for one place would each sell the same item',
+        'StockStore.take and giveBack, StockReads.findLevel; two documents for one place would each sell the same item',
       key: { merchantId: 1, locationId: 1, sku: 1 },
       unique: true,
+    },
+    {
+      name: 'place_list',
+      serves: 'StockReads.findPage, by SKU',
+      key: { merchantId: 1, locationId: 1, sku: 1, _id: 1 },
     },
   ],
 });
