@@ -2,13 +2,17 @@ import type { Express, RequestHandler } from 'express';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Container } from './container.ts';
+import { analyticsFeature } from './features/analytics/http.ts';
+import { catalogFeature } from './features/catalog/http.ts';
+import { identityFeature } from './features/identity/http.ts';
+import { merchantsFeature } from './features/merchants/http.ts';
+import { orderFeature } from './features/orders/http.ts';
+import { stockFeature } from './features/stock/http.ts';
 import { databaseProblems } from './platform/database/failures.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { keptMailPages } from './platform/http/kept-mail-pages.ts';
 import type { Edge } from './platform/http/mount.ts';
-import { unauthenticated } from './platform/http/problems.ts';
 import { projectRoot } from './platform/process/project-root.ts';
-import { Problem } from './shared/problem.ts';
 
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
 export function createApi(container: Container): Express {
@@ -25,18 +29,25 @@ export function createApi(container: Container): Express {
 }
 
 /** What each business noun brings to the API, in the order of the docs page. */
-function featuresOf(_container: Container): readonly Feature[] {
-  return [];
+function featuresOf(container: Container): readonly Feature[] {
+  const { now, accounts, sessions, merchants, members, invitations } = container;
+  const { products, productReads, stock, stockReads, orders, orderReads, sales } = container;
+  return [
+    identityFeature({ accounts: accounts(), sessions: sessions() }),
+    merchantsFeature({ merchants: merchants(), members: members(), invitations: invitations() }),
+    catalogFeature({ products: products(), reads: productReads() }),
+    stockFeature({ stock: stock(), reads: stockReads() }),
+    orderFeature({ orders: orders(), reads: orderReads(), now }),
+    analyticsFeature(sales()),
+  ];
 }
 
-function edgeOf({ config, cache, idempotency, limiter }: Container): Edge {
+function edgeOf({ authorizer, config, cache, idempotency, limiter }: Container): Edge {
   const { perAddress, perTenant, perUser, perKey } = config.limits;
+  const access = authorizer();
   const idempotent = idempotency();
   return {
-    authorize: (_authorization, permission) => {
-      if (permission.scope !== 'public') throw new Problem(unauthenticated, 'Nobody can sign in yet');
-      return Promise.resolve({ actor: { kind: 'anonymous' }, scope: { kind: 'public' } });
-    },
+    authorize: (authorization, permission, merchant) => access.authorize(authorization, permission, merchant),
     once: (context, operationId, input, work) => idempotent.once(context, operationId, input, work),
     cache: cache(),
     limits: { limiter: limiter(), perAddress, perTenant, perUser, perKey },

@@ -1,6 +1,11 @@
 import type { Config } from './config/index.ts';
+import { catalogParts } from './container/catalog.ts';
+import { identityParts } from './container/identity.ts';
+import { merchantParts } from './container/merchants.ts';
+import { orderParts } from './container/orders.ts';
 import { Parts } from './container/parts.ts';
 import { platformParts } from './container/platform.ts';
+import { stockParts } from './container/stock.ts';
 
 /** Everything a process is built of. Each member is a part: made when it is first asked for. */
 export type Container = ReturnType<typeof createContainer>;
@@ -13,11 +18,18 @@ export type Container = ReturnType<typeof createContainer>;
 export function createContainer(config: Config, service: string) {
   const parts = new Parts();
   const platform = platformParts(parts, config, service);
-  // A feature is added here by its own file, handed the platform and the parts of the features it needs:
-  //   const stock = stockParts(parts, platform);
-  //   const orders = orderParts(parts, platform, stock);
+  const identity = identityParts(parts, platform);
+  const merchants = merchantParts(parts, platform, identity);
+  const catalog = catalogParts(parts, platform, merchants);
+  const stock = stockParts(parts, platform);
+  const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
   return {
     ...platform,
+    ...identity,
+    ...merchants,
+    ...catalog,
+    ...stock,
+    ...orders,
     /** Ends what was made, in the reverse order. */
     close: () => parts.close(),
   };

@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { WORKER_KINDS } from '../scripts/start/processes.ts';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import type { ProcessIdentity } from '../scripts/start/process-identity.ts';
 import { LauncherRun } from './launcher.ts';
 
 jest.setTimeout(120_000);
-
-/** Started after the API, which is what the tests look for among the children. */
-const WORKERS = WORKER_KINDS.length;
 
 describe('a first run, step by step', () => {
   let run: LauncherRun;
@@ -48,7 +44,8 @@ describe('a first run, step by step', () => {
   });
 
   test('a child that is killed is told of and comes back', async () => {
-    const api = started.at(-1 - WORKERS);
+    // The workers are started last, right after the API.
+    const api = started.at(-2);
     process.kill(api?.pid ?? 0, 'SIGKILL');
     await run.says(/api was ended by SIGKILL; starting it again in 0\.5 s/, 10_000);
     await run.says(/api is up again/, 30_000);

@@ -9,6 +9,7 @@ import type { WorkerModule } from './worker.ts';
 /** Loaded when asked for, so that a process holds nothing of the other kinds. */
 const KINDS: Readonly<Record<string, () => Promise<WorkerModule>>> = {
   email: () => import('./email.worker.ts'),
+  payments: () => import('./payments.worker.ts'),
 };
 
 /** For closing queues and pools, after the jobs. */
@@ -27,7 +28,8 @@ const workers = new WorkerRuntime(
   modules.map((module) => module.workerKind(container)),
   { ...container.queueSettings, logger },
 );
-health.register(workers.healthCheck());
+// Looked at right after the start it is still connecting; the next look comes soon.
+health.register({ ...workers.healthCheck(), intervalMs: 500 });
 const healthServer = await startHealthServer(health, config.http.host, config.worker.port);
 
 stopInOrder({

@@ -7,7 +7,7 @@ import { embeddedDatabase, isEmpty } from './database.ts';
 import { endLeftOver } from './left-over.ts';
 import { migrate } from './migration.ts';
 import type { LaunchOptions } from './options.ts';
-import { api, worker, WORKER_KINDS } from './processes.ts';
+import { api, workers, WORKER_KINDS } from './processes.ts';
 import { cacheRedis, queueRedis, requireRedis } from './redis.ts';
 import { settle, type Settings } from './settings.ts';
 import { summaryOf } from './summary.ts';
@@ -118,7 +118,7 @@ export class Launch {
   }
 
   async #startWorkers({ workerPort, environment }: Settings, progress: Progress): Promise<void> {
-    for (const kind of WORKER_KINDS) await this.#children.start(worker(kind, workerPort, environment));
+    await this.#children.start(workers(workerPort, environment));
     progress(WORKER_KINDS.join(', '));
   }
 }

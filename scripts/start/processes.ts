@@ -12,17 +12,17 @@ const STOP_WITHIN_MS = 25_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The kinds of workers that are started, each as a process. */
-export const WORKER_KINDS = ['email'] as const;
+/** The kinds of workers that are started, in one process: on one machine there is no work for several. */
+export const WORKER_KINDS = ['email', 'payments'] as const;
 
 export function api(url: string, env: Environment): ChildPlan {
   return ownProcess('api', [SERVER], `${url}/health/ready`, env);
 }
 
-/** @param port where it answers for its health. */
-export function worker(kind: string, port: number, env: Environment): ChildPlan {
+/** @param port where they answer for their health. */
+export function workers(port: number, env: Environment): ChildPlan {
   const url = `http://127.0.0.1:${String(port)}/health/ready`;
-  return ownProcess(`worker-${kind}`, [WORKERS, kind], url, { ...env, WORKER_PORT: String(port) });
+  return ownProcess('workers', [WORKERS, ...WORKER_KINDS], url, { ...env, WORKER_PORT: String(port) });
 }
 
 function ownProcess(name: string, args: readonly string[], readyUrl: string, env: Environment): ChildPlan {

@@ -1,8 +1,3 @@
-import { catalogCollections } from '../features/catalog/collections.ts';
-import { identityCollections } from '../features/identity/collections.ts';
-import { merchantCollections } from '../features/merchants/collections.ts';
-import { orderCollections } from '../features/orders/collections.ts';
-import { stockCollections } from '../features/stock/collections.ts';
 import { productCollection } from '../features/catalog/product.model.ts';
 import { signInAttempts } from '../features/identity/attempt.model.ts';
 import { letters } from '../features/identity/letter.model.ts';

@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts';
 import { uncached } from '../platform/cache/uncached.ts';
-import { smtpTransport } from '../platform/mail/transport.ts';
+import type { SendOnce } from '../platform/mail/letter.ts';
+import { smtpTransport, type MailTransport } from '../platform/mail/transport.ts';
 import type { Logger } from '../platform/observability/logger.ts';
 import { outbox } from '../platform/outbox/event.store.ts';
 import { OutboxRelay } from '../platform/outbox/relay.ts';
@@ -49,17 +50,30 @@ export function messagingParts(
     (made) => made.stop(),
   );
 
+  const effectsDone = parts.part(() => new Effects({ effects: effects.on(database().primary), now }));
+  const mailTransport = parts.part(
+    () => smtpTransport(config.mail),
+    (transport) => {
+      transport.close();
+    },
+  );
+
   return {
     queue,
     relay,
-    effects: parts.part(() => new Effects({ effects: effects.on(database().primary), now })),
-    mailTransport: parts.part(
-      () => smtpTransport(config.mail),
-      (transport) => {
-        transport.close();
-      },
-    ),
+    effects: effectsDone,
+    mailTransport,
+    sendOnce: parts.part(() => lettersOnce(effectsDone(), mailTransport())),
     /** What workers connect to. */
     queueSettings: { redis, prefix },
+  };
+}
+
+const MAIL_MS = 30_000;
+
+/** A letter's effect is its mail: the same id for both, so that one sent twice after all can be told as one. */
+function lettersOnce(done: Effects, transport: MailTransport): SendOnce {
+  return async ({ to, subject, text, html }, effectId) => {
+    await done.once(effectId, MAIL_MS, () => transport.send({ to, subject, body: text, html, id: effectId }));
   };
 }

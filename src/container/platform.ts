@@ -4,6 +4,7 @@ import { ExactLimiter } from '../platform/limits/exact.ts';
 import { LocalLimiter } from '../platform/limits/local.ts';
 import { createLogger } from '../platform/observability/logger.ts';
 import { Cursors } from '../platform/security/cursors.ts';
+import { LinkTokens } from '../platform/security/links.ts';
 import { Passwords } from '../platform/security/passwords.ts';
 import { connectionParts } from './connections.ts';
 import { healthParts } from './health.ts';
@@ -39,6 +40,7 @@ export function platformParts(parts: Parts, config: Config, service: string) {
     limiter,
     cache: parts.part(() => uncached),
     cursors: parts.part(() => new Cursors(config.cursors.secret)),
+    links: parts.part(() => new LinkTokens(config.tokens)),
     passwords: parts.part(() => new Passwords()),
   };
 }

@@ -1,8 +1,20 @@
+import { productSubscriptions } from '../features/catalog/index.ts';
+import { identitySubscriptions } from '../features/identity/index.ts';
+import { merchantSubscriptions } from '../features/merchants/index.ts';
+import { orderSubscriptions } from '../features/orders/index.ts';
+import { stockSubscriptions } from '../features/stock/index.ts';
 import { mailSubscriptions } from '../platform/mail/mail.jobs.ts';
 import { mergeSubscriptions } from '../platform/outbox/subscription.ts';
 
-/** What follows from each event. A feature's own table is added here. */
-export const subscriptions = mergeSubscriptions(mailSubscriptions);
+/** What follows from each event, of all features. */
+export const subscriptions = mergeSubscriptions(
+  mailSubscriptions,
+  identitySubscriptions,
+  merchantSubscriptions,
+  productSubscriptions,
+  stockSubscriptions,
+  orderSubscriptions,
+);
 
 /** Every queue that jobs are put into; each is drained by the worker of its name. */
-export const queues = ['email'] as const;
+export const queues = ['email', 'payments'] as const;
