@@ -10,8 +10,6 @@ import { changeIndexes, planIndexes, type IndexedCollection } from '../../src/pl
 import { createLogger } from '../../src/platform/observability/logger.ts';
 import { addresses, workerId } from './addresses.ts';
 
-export { addresses } from './addresses.ts';
-
 /** For parts that want a logger and suites that don't listen. */
 export const silent = createLogger({ level: 'silent', service: 'test' });
 
