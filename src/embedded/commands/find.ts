@@ -170,7 +170,17 @@ export function queryOf(context: CommandContext, collection: Collection): Query 
     skip: sizeOf(body.skip, 'skip') ?? 0,
     limit: Math.abs(Number(body.limit ?? 0)),
     variables: body.let as Document | undefined,
+    min: limitOf(body.min, 'min'),
+    max: limitOf(body.max, 'max'),
+    returnKey: body.returnKey === true,
+    showRecordId: body.showRecordId === true,
   });
+}
+
+/** An empty one is none. */
+function limitOf(value: unknown, field: string): Document | undefined {
+  const limit = value === undefined ? {} : filterOf(value, `find.${field}`);
+  return Object.keys(limit).length === 0 ? undefined : limit;
 }
 
 /** @throws BadValue (2) where it is negative, TypeMismatch (14) where it is no number */

@@ -3,6 +3,7 @@ import type { IndexDefinition } from '../catalog/index-definition.ts';
 import { HIGHEST } from '../storage/view.ts';
 import type { IndexBounds } from './bounds.ts';
 import { ALL_VALUES, type Interval } from './interval.ts';
+import type { KeyLimits } from './key-limits.ts';
 
 /** How documents are found. */
 export type AccessPlan =
@@ -56,6 +57,21 @@ const MOST_RANGES = 1_000;
 
 /** The stretches of keys that bounds come down to, in the order of the index. */
 export function keyRanges(index: IndexDefinition, bounds: IndexBounds): KeyRanges {
+  const all = unlimitedRanges(index, bounds);
+  return bounds.limits === undefined ? all : { ...all, ranges: within(all.ranges, bounds.limits) };
+}
+
+function within(ranges: readonly KeyRange[], { from, to }: KeyLimits): KeyRange[] {
+  return ranges
+    .map((range) => ({
+      ...range,
+      from: from !== undefined && from.compare(range.from) > 0 ? from : range.from,
+      to: to !== undefined && to.compare(range.to) < 0 ? to : range.to,
+    }))
+    .filter((range) => range.from.compare(range.to) < 0);
+}
+
+function unlimitedRanges(index: IndexDefinition, bounds: IndexBounds): KeyRanges {
   let prefixes: Buffer[] = [Buffer.alloc(0)];
   for (let position = 0; position < bounds.fields.length; position++) {
     const intervals = bounds.fields[position]?.intervals ?? [ALL_VALUES];

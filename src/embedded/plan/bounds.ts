@@ -1,6 +1,7 @@
 import type { IndexDefinition } from '../catalog/index-definition.ts';
 import { compareValues, typeRank } from '../bson/order.ts';
 import { ALL_VALUES, comparison, intersect, point, startsWith, union, type Interval } from './interval.ts';
+import type { KeyLimits } from './key-limits.ts';
 import type { Predicate } from './predicates.ts';
 
 /** The stretches of one field of an index that a query needs. */
@@ -13,6 +14,8 @@ export interface FieldBounds {
 
 /** What bounds an index gets from a query. */
 export interface IndexBounds {
+  /** What `min` and `max` leave of all keys. */
+  readonly limits?: KeyLimits;
   readonly fields: readonly FieldBounds[];
   /** The predicates that the bounds answer completely. */
   readonly answered: ReadonlySet<Predicate>;

@@ -8,6 +8,7 @@ import type { TextOptions } from '../text/text-options.ts';
 import { textPrefix } from '../text/text-prefix.ts';
 import { keyRanges, type AccessPlan, type IndexAccess, type TextSearch } from './access.ts';
 import { boundsOf, implies, type IndexBounds } from './bounds.ts';
+import { keyLimits, refuseLimits, type GivenLimits } from './key-limits.ts';
 import { conjunctionOf, type Conjunction, type Predicate } from './predicates.ts';
 import { providedOrder, type ProvidedOrder, type SortFields } from './sort-order.ts';
 
@@ -20,6 +21,7 @@ export interface QueryShape {
   readonly collation: Collation | undefined;
   /** How many documents are wanted at most; 0 for all. */
   readonly limit: number;
+  readonly limits?: GivenLimits;
 }
 
 /** How a query will be answered. */
@@ -248,11 +250,17 @@ function unionPlan(
 function hintedPlan(collection: Collection, shape: QueryShape, conjunction: Conjunction): QueryPlan | undefined {
   const natural = naturalDirection(shape);
   if (natural !== undefined) return { ...scanPlan(shape, natural), isSorted: true };
-  if (shape.hint === undefined || isEmptyHint(shape.hint)) return undefined;
+  if (shape.hint === undefined || isEmptyHint(shape.hint)) {
+    if (shape.limits !== undefined) refuseLimits(shape.limits);
+    return undefined;
+  }
   const index = findHinted(collection, shape.hint);
   const candidate = candidateFor(index, shape, conjunction, true);
   if (candidate === undefined) throw new CommandError('BadValue', 'hint cannot be used for this query');
-  return { access: candidate.access, isExact: candidate.isExact, isSorted: candidate.isSorted, rejected: [] };
+  const { access, isExact, isSorted } = candidate;
+  const limits = shape.limits && keyLimits(index, shape.limits);
+  const bounds = limits === undefined ? access.bounds : { ...access.bounds, limits };
+  return { access: { ...access, bounds }, isExact, isSorted, rejected: [] };
 }
 
 function isEmptyHint(hint: unknown): boolean {

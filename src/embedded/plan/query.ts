@@ -1,4 +1,6 @@
-import type { Document } from '../bson/codec.ts';
+import { Long } from 'bson';
+import { decodeTyped, encode, type Document } from '../bson/codec.ts';
+import { valuesAt } from '../bson/paths.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
 import type { Collation } from '../query/collation.ts';
@@ -25,6 +27,13 @@ export interface QuerySpec {
   /** 0 for all. */
   readonly limit?: number;
   readonly variables?: Document | undefined;
+  /** The index key to begin with, and the one to stop before. */
+  readonly min?: Document | undefined;
+  readonly max?: Document | undefined;
+  /** Shows index keys instead of documents. */
+  readonly returnKey?: boolean;
+  /** Adds the record's number as `$recordId`. */
+  readonly showRecordId?: boolean;
 }
 
 /** A planned query over one collection, ready to be read from. */
@@ -91,7 +100,8 @@ function shapeOf(
   const own = options.clusteredIndex !== undefined && hint === undefined ? CLUSTERED_ORDER : [];
   const parts = isNatural(spec.sort) ? naturalOrder(spec.sort) : (sorter?.parts ?? own);
   const sort = parts.flatMap(({ path, direction }) => (path === undefined ? [] : [[path, direction] as const]));
-  return { filter, sort, hint, collation, limit: limit > 0 ? limit + skip : 0 };
+  const limits = { min: spec.min, max: spec.max };
+  return { filter, sort, hint, collation, limit: limit > 0 ? limit + skip : 0, limits };
 }
 
 /** Remembers for `$indexStats` which indexes were of use. */
@@ -105,6 +115,25 @@ export type Project = (found: Found) => Buffer;
 
 /** `undefined` where documents go out as they are stored. */
 export function projector(query: Query): Project | undefined {
+  const project = query.spec.returnKey === true ? keyProjector(query) : fieldProjector(query);
+  if (query.spec.showRecordId !== true) return project;
+  return (found) => withRecordId(project?.(found) ?? found.bytes, found.recordId);
+}
+
+function withRecordId(bytes: Buffer, recordId: number): Buffer {
+  return encode({ ...decodeTyped(bytes), $recordId: Long.fromNumber(recordId) });
+}
+
+/** The fields of the index that a document was found by, and nothing where it was found by none. */
+function keyProjector({ plan }: Query): Project {
+  const paths = plan.access.kind === 'index' ? plan.access.index.paths : [];
+  return ({ bytes }) => {
+    const document = decodeTyped(bytes);
+    return encode(Object.fromEntries(paths.map((path) => [path, valuesAt(document, path)[0] ?? null])));
+  };
+}
+
+function fieldProjector(query: Query): Project | undefined {
   const { projection, variables } = query.spec;
   if (isEmpty(projection)) return undefined;
   const compiled = compileProjection(projection, {
