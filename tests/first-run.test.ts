@@ -3,6 +3,9 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import type { ProcessIdentity } from '../scripts/start/process-identity.ts';
+import type { KeptMail } from '../src/platform/mail/kept-mails.ts';
+import { Caller } from './caller.ts';
+import { eventually } from './environment/index.ts';
 import { LauncherRun } from './launcher.ts';
 
 jest.setTimeout(120_000);
@@ -41,6 +44,65 @@ describe('a first run, step by step', () => {
   test('its documentation can be read', async () => {
     expect((await get('/docs')).status).toBe(200);
     expect(await (await get('/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' });
+  });
+
+  describe('a shop is opened and somebody buys there', () => {
+    const place = { sku: 'MUG-BLUE', quantity: 2 };
+    let seller: Caller;
+    let buyer: Caller;
+    let merchantId: string;
+    let locationId: string;
+    let orderId: string;
+
+    const mails = async (): Promise<readonly KeptMail[]> => {
+      const answer = await fetch(`${url}/ops/mail`, { headers: { Accept: 'application/json' } });
+      return ((await answer.json()) as { data: KeptMail[] }).data;
+    };
+    const mailTo = (email: string, about: RegExp) =>
+      eventually(async () => (await mails()).find(({ to, subject }) => to.includes(email) && about.test(subject)));
+    const stock = () => seller.get(`/merchant/locations/${locationId}/stock/${place.sku}`);
+
+    test('two people sign up and sign in; each gets a mail to confirm the address', async () => {
+      seller = new Caller(url);
+      buyer = new Caller(url);
+      await seller.signUp('seller@first-run.example', 'Sam Seller');
+      await buyer.signUp('buyer@first-run.example', 'Bea Buyer');
+      await mailTo('seller@first-run.example', /confirm your e-mail/i);
+      await mailTo('buyer@first-run.example', /confirm your e-mail/i);
+    });
+
+    test('one opens a store with a product and 10 pieces of it', async () => {
+      const store = await seller.post('/merchants', { slug: 'first-run-mugs', name: 'First Run Mugs' });
+      merchantId = String(store.id);
+      const price = { amount: 1_250, currency: 'EUR' };
+      const variants = [{ sku: place.sku, title: 'Blue', price }];
+      await seller.post('/merchant/products', { title: 'Blue mug', category: 'mugs', status: 'active', variants });
+      locationId = String((await seller.post('/merchant/locations', { name: 'Shelf' })).id);
+      await seller.put(`/merchant/locations/${locationId}/stock/${place.sku}`, { available: 10 });
+    });
+
+    test('the other finds it', async () => {
+      const { data } = await buyer.get(`/storefronts/${merchantId}/products`);
+      expect(data).toMatchObject([{ title: 'Blue mug' }]);
+    });
+
+    test('and orders 2: they are taken from the stock', async () => {
+      const order = await buyer.post('/orders', { merchantId, lines: [place] });
+      orderId = String(order.id);
+      expect(order).toMatchObject({ state: 'pending', total: { amount: 2_500, currency: 'EUR' } });
+      expect(await stock()).toMatchObject({ available: 8 });
+    });
+
+    test('the confirmation comes through outbox, queue and worker', async () => {
+      const mail = await mailTo('buyer@first-run.example', /order/i);
+      expect(mail.text).toContain('Blue mug');
+    });
+
+    test('the order is cancelled, and the stock is back', async () => {
+      expect(await buyer.post(`/orders/${orderId}/cancellation`)).toMatchObject({ state: 'cancelled' });
+      expect(await stock()).toMatchObject({ available: 10 });
+      await mailTo('buyer@first-run.example', /cancel/i);
+    });
   });
 
   test('a child that is killed is told of and comes back', async () => {
