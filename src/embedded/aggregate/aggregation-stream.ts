@@ -1,4 +1,4 @@
-import { decode, decodeFields, encode, type Document } from '../bson/codec.ts';
+import { decodeFields, encode, type Document } from '../bson/codec.ts';
 import type { Operation } from '../plan/operation.ts';
 import { projector, type Project } from '../plan/query.ts';
 import type { Found } from '../plan/record-source.ts';
@@ -6,6 +6,7 @@ import { setTextScore } from '../query/text-scores.ts';
 import { refuseLongResult, type Aggregation } from './aggregation.ts';
 import { Batch } from './batch.ts';
 import type { PipelineRun } from './pipeline-run.ts';
+import { readDocument } from './read-document.ts';
 
 const PAGE = 128;
 
@@ -147,6 +148,6 @@ function readerOf({ fields }: Aggregation): (found: Found) => Document {
 }
 
 function decoderOf(fields: ReadonlySet<string> | 'all'): (bytes: Buffer) => Document {
-  if (fields === 'all') return decode;
+  if (fields === 'all') return readDocument;
   return fields.size === 0 ? () => ({}) : (bytes) => decodeFields(bytes, fields);
 }

@@ -1,4 +1,4 @@
-import { decode, type Document } from '../bson/codec.ts';
+import type { Document } from '../bson/codec.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
@@ -6,6 +6,7 @@ import { Operation } from '../plan/operation.ts';
 import { Query, type QuerySpec } from '../plan/query.ts';
 import { setTextScore } from '../query/text-scores.ts';
 import type { View } from '../storage/view.ts';
+import { readDocument } from './read-document.ts';
 import type { ResolvedNamespace, Sources } from './sources.ts';
 
 /** MongoDB's limit of views upon views. */
@@ -39,7 +40,7 @@ export class CollectionSources implements Sources {
     while (!source.isDone) {
       this.#check();
       for (const { bytes, score } of source.pull(256, this.#unsliced)) {
-        const document = decode(bytes);
+        const document = readDocument(bytes);
         if (score !== undefined) setTextScore(document, score);
         yield document;
       }

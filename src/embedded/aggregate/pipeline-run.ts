@@ -17,9 +17,9 @@ export class CompiledPipeline implements Pipeline {
   *run(documents: Iterable<Document>): Generator<Document, void> {
     const run = this.start();
     for (const document of documents) {
-      if (run.isFull) break;
       run.push(document);
       yield* run.take();
+      if (run.isFull) break;
     }
     yield* run.rest();
   }

@@ -22,6 +22,7 @@ export type WorkerRequest =
 /** What a worker says: that it has started, and what it answers to `next`. */
 export type WorkerReply =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'closed'; readonly id: number }
   | {
       readonly kind: 'batch';
       readonly id: number;

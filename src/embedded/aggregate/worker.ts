@@ -65,6 +65,7 @@ function close({ id }: Extract<WorkerRequest, { kind: 'close' }>): void {
   running.get(id)?.operation?.interrupt(new CommandError('Interrupted', 'operation was interrupted'));
   running.delete(id);
   failures.delete(id);
+  reply({ kind: 'closed', id });
 }
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
