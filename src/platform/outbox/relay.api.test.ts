@@ -117,9 +117,9 @@ test('an event of a transaction that fails is not there', async () => {
 test('four relays share 500 events, and each event is carried out by one of them', async () => {
   const guests = await received.happen('guest.came', 500);
   for (let each = 0; each < 4; each += 1) received.relay().start();
-  await eventually(async () => (await pending()) === 0);
+  await eventually(async () => (await pending()) === 0, 25_000);
   expect(received.guests()).toEqual(guests.sort());
-});
+}, 30_000);
 
 test('while Redis is away the outbox waits, and afterwards nothing is missing', async () => {
   received.away = true;
