@@ -10,9 +10,10 @@ import { LauncherRun } from './launcher.ts';
 
 jest.setTimeout(120_000);
 
+let url: string;
+
 describe('a first run, step by step', () => {
   let run: LauncherRun;
-  let url: string;
   let started: readonly ProcessIdentity[];
 
   beforeAll(async () => {
@@ -46,64 +47,7 @@ describe('a first run, step by step', () => {
     expect(await (await get('/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' });
   });
 
-  describe('a shop is opened and somebody buys there', () => {
-    const place = { sku: 'MUG-BLUE', quantity: 2 };
-    let seller: Caller;
-    let buyer: Caller;
-    let merchantId: string;
-    let locationId: string;
-    let orderId: string;
-
-    const mails = async (): Promise<readonly KeptMail[]> => {
-      const answer = await fetch(`${url}/ops/mail`, { headers: { Accept: 'application/json' } });
-      return ((await answer.json()) as { data: KeptMail[] }).data;
-    };
-    const mailTo = (email: string, about: RegExp) =>
-      eventually(async () => (await mails()).find(({ to, subject }) => to.includes(email) && about.test(subject)));
-    const stock = () => seller.get(`/merchant/locations/${locationId}/stock/${place.sku}`);
-
-    test('two people sign up and sign in; each gets a mail to confirm the address', async () => {
-      seller = new Caller(url);
-      buyer = new Caller(url);
-      await seller.signUp('seller@first-run.example', 'Sam Seller');
-      await buyer.signUp('buyer@first-run.example', 'Bea Buyer');
-      await mailTo('seller@first-run.example', /confirm your e-mail/i);
-      await mailTo('buyer@first-run.example', /confirm your e-mail/i);
-    });
-
-    test('one opens a store with a product and 10 pieces of it', async () => {
-      const store = await seller.post('/merchants', { slug: 'first-run-mugs', name: 'First Run Mugs' });
-      merchantId = String(store.id);
-      const price = { amount: 1_250, currency: 'EUR' };
-      const variants = [{ sku: place.sku, title: 'Blue', price }];
-      await seller.post('/merchant/products', { title: 'Blue mug', category: 'mugs', status: 'active', variants });
-      locationId = String((await seller.post('/merchant/locations', { name: 'Shelf' })).id);
-      await seller.put(`/merchant/locations/${locationId}/stock/${place.sku}`, { available: 10 });
-    });
-
-    test('the other finds it', async () => {
-      const { data } = await buyer.get(`/storefronts/${merchantId}/products`);
-      expect(data).toMatchObject([{ title: 'Blue mug' }]);
-    });
-
-    test('and orders 2: they are taken from the stock', async () => {
-      const order = await buyer.post('/orders', { merchantId, lines: [place] });
-      orderId = String(order.id);
-      expect(order).toMatchObject({ state: 'pending', total: { amount: 2_500, currency: 'EUR' } });
-      expect(await stock()).toMatchObject({ available: 8 });
-    });
-
-    test('the confirmation comes through outbox, queue and worker', async () => {
-      const mail = await mailTo('buyer@first-run.example', /order/i);
-      expect(mail.text).toContain('Blue mug');
-    });
-
-    test('the order is cancelled, and the stock is back', async () => {
-      expect(await buyer.post(`/orders/${orderId}/cancellation`)).toMatchObject({ state: 'cancelled' });
-      expect(await stock()).toMatchObject({ available: 10 });
-      await mailTo('buyer@first-run.example', /cancel/i);
-    });
-  });
+  describe('a shop is opened and somebody buys there', walk);
 
   test('a child that is killed is told of and comes back', async () => {
     // The workers are started last, right after the API.
@@ -122,6 +66,66 @@ describe('a first run, step by step', () => {
     expect(await isFree(Number(new URL(url).port), '127.0.0.1')).toBe(true);
   });
 });
+
+/** The walk, each step building on the one before. */
+function walk(): void {
+  const place = { sku: 'MUG-BLUE', quantity: 2 };
+  let seller: Caller;
+  let buyer: Caller;
+  let merchantId: string;
+  let locationId: string;
+  let orderId: string;
+
+  const mails = async (): Promise<readonly KeptMail[]> => {
+    const answer = await fetch(`${url}/ops/mail`, { headers: { Accept: 'application/json' } });
+    return ((await answer.json()) as { data: KeptMail[] }).data;
+  };
+  const mailTo = (email: string, about: RegExp) =>
+    eventually(async () => (await mails()).find(({ to, subject }) => to.includes(email) && about.test(subject)));
+  const stock = () => seller.get(`/merchant/locations/${locationId}/stock/${place.sku}`);
+
+  test('two people sign up and sign in; each gets a mail to confirm the address', async () => {
+    seller = new Caller(url);
+    buyer = new Caller(url);
+    await seller.signUp('seller@first-run.example', 'Sam Seller');
+    await buyer.signUp('buyer@first-run.example', 'Bea Buyer');
+    await mailTo('seller@first-run.example', /confirm your e-mail/i);
+    await mailTo('buyer@first-run.example', /confirm your e-mail/i);
+  });
+
+  test('one opens a store with a product and 10 pieces of it', async () => {
+    const store = await seller.post('/merchants', { slug: 'first-run-mugs', name: 'First Run Mugs' });
+    merchantId = String(store.id);
+    const price = { amount: 1_250, currency: 'EUR' };
+    const variants = [{ sku: place.sku, title: 'Blue', price }];
+    await seller.post('/merchant/products', { title: 'Blue mug', category: 'mugs', status: 'active', variants });
+    locationId = String((await seller.post('/merchant/locations', { name: 'Shelf' })).id);
+    await seller.put(`/merchant/locations/${locationId}/stock/${place.sku}`, { available: 10 });
+  });
+
+  test('the other finds it', async () => {
+    const { data } = await buyer.get(`/storefronts/${merchantId}/products`);
+    expect(data).toMatchObject([{ title: 'Blue mug' }]);
+  });
+
+  test('and orders 2: they are taken from the stock', async () => {
+    const order = await buyer.post('/orders', { merchantId, lines: [place] });
+    orderId = String(order.id);
+    expect(order).toMatchObject({ state: 'pending', total: { amount: 2_500, currency: 'EUR' } });
+    expect(await stock()).toMatchObject({ available: 8 });
+  });
+
+  test('the confirmation comes through outbox, queue and worker', async () => {
+    const mail = await mailTo('buyer@first-run.example', /order/i);
+    expect(mail.text).toContain('Blue mug');
+  });
+
+  test('the order is cancelled, and the stock is back', async () => {
+    expect(await buyer.post(`/orders/${orderId}/cancellation`)).toMatchObject({ state: 'cancelled' });
+    expect(await stock()).toMatchObject({ available: 10 });
+    await mailTo('buyer@first-run.example', /cancel/i);
+  });
+}
 
 describe('a start that cannot be is one clear line', () => {
   const refused = async (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => {

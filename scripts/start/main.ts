@@ -6,6 +6,8 @@ import { Terminal } from './terminal.ts';
 /** npm passes a signal on that the terminal has already sent to everybody: within this time both are one. */
 const SAME_SIGNAL_MS = 500;
 
+let stopping = false;
+
 /** Starts everything and resolves once it is up; from then on the launcher lives until it is told to stop. */
 async function main(args: readonly string[]): Promise<void> {
   let terminal = new Terminal(process.stdout, false);
@@ -22,6 +24,8 @@ async function main(args: readonly string[]): Promise<void> {
     stopOnSignal(launch, terminal);
     await launch.up();
   } catch (error) {
+    // Children that are ended while others are still being started are no failure.
+    if (stopping) return;
     terminal.fail(error);
     await launch?.down();
     process.exit(1);
@@ -33,6 +37,7 @@ function stopOnSignal(launch: Launch, terminal: Terminal): void {
   const onSignal = (): void => {
     if (stoppingSince === undefined) {
       stoppingSince = performance.now();
+      stopping = true;
       void stop(launch, terminal);
     } else if (performance.now() - stoppingSince > SAME_SIGNAL_MS) {
       launch.kill();

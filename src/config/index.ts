@@ -29,10 +29,11 @@ export function isSet(variable: VariableName): boolean {
   return (process.env[variable] ?? '') !== '';
 }
 
+/** Variables to be set for a child process. */
+export type VariableOverrides = Readonly<Partial<Record<VariableName, string>>>;
+
 /** The environment for a child process: this one's, with some variables set. */
-export function childEnvironment(
-  overrides: Readonly<Partial<Record<VariableName, string>>>,
-): Record<string, string | undefined> {
+export function childEnvironment(overrides: VariableOverrides): Record<string, string | undefined> {
   return { ...process.env, ...overrides };
 }
 

@@ -1,0 +1,84 @@
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { freePort, isFree } from '../scripts/start/ports.ts';
+import { childEnvironment, type VariableOverrides } from '../src/config/index.ts';
+import type { HealthReport } from '../src/platform/observability/health.ts';
+import { eventually } from './environment/index.ts';
+
+jest.setTimeout(60_000);
+
+/** Where nothing listens: port 1 is nobody's. */
+const AWAY = {
+  MONGODB_URI: 'mongodb://127.0.0.1:1',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  CACHE_REDIS_URL: 'redis://127.0.0.1:1',
+};
+
+let child: ChildProcess | undefined;
+afterEach(() => {
+  child?.kill('SIGKILL');
+});
+
+function run(path: string, args: readonly string[], environment: VariableOverrides) {
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  const started = spawn(process.execPath, [file, ...args], {
+    env: childEnvironment({ LOG_LEVEL: 'warn', ...environment }),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  child = started;
+  let errors = '';
+  started.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  const ended = once(started, 'exit').then(([code]) => ({ code: code as number | null, errors }));
+  return { ended, kill: (signal: NodeJS.Signals) => started.kill(signal) };
+}
+
+const statusOf = (url: string) => fetch(url).then(({ status }) => status);
+const answers = (url: string, withinMs?: number) => eventually(() => statusOf(url).catch(() => undefined), withinMs);
+
+test('F5: with database and Redis away the API listens in 5 s, is live, and is not ready with the causes', async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${String(port)}`;
+  run('src/server.ts', [], { ...AWAY, PORT: String(port) });
+  expect(await answers(`${url}/health/live`, 5_000)).toBe(200);
+  const ready = await fetch(`${url}/health/ready`);
+  expect(ready.status).toBe(503);
+  await eventually(async () => {
+    const { checks } = (await (await fetch(`${url}/health/ready`)).json()) as HealthReport;
+    const causes = ['database', 'redis-queues', 'redis-cache'].map((name) => checks[name]?.cause);
+    return causes.join(' ') === 'DATABASE_AWAY ECONNREFUSED ECONNREFUSED';
+  });
+});
+
+test('told to stop, the API says that it is not ready while it still answers, then ends with 0 and leaves its port', async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${String(port)}`;
+  const api = run('src/server.ts', [], { ...AWAY, PORT: String(port) });
+  await answers(`${url}/health/live`);
+  api.kill('SIGTERM');
+  await eventually(async () => {
+    const { draining } = (await (await fetch(`${url}/health`)).json()) as { draining: boolean };
+    return draining;
+  });
+  expect((await api.ended).code).toBe(0);
+  expect(await isFree(port, '127.0.0.1')).toBe(true);
+});
+
+test('a wrong environment ends the API with 1 and every fault', async () => {
+  const { code, errors } = await run('src/server.ts', [], { PORT: 'http', NODE_ENV: 'production' }).ended;
+  expect(code).toBe(1);
+  for (const variable of ['PORT', 'JWT_SECRET', 'CURSOR_SECRET', 'PUBLIC_URL', 'SMTP_URL'])
+    expect(errors).toContain(variable);
+});
+
+test.each([[[]], [['email', 'telegrams']]])(
+  'a worker process asked for %j tells which kinds there are',
+  async (kinds) => {
+    const { code, errors } = await run('workers/main.ts', kinds, {}).ended;
+    expect(code).toBe(1);
+    expect(errors).toContain('there are: email, payments');
+  },
+);
