@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asSystem } from '../../platform/database/scoped.ts';
-import type { Letter } from '../../platform/mail/letter.ts';
+import type { SendOnce } from '../../platform/mail/letter.ts';
 import { jobHandler, type JobContract, type JobHandler } from '../../platform/queue/job.ts';
 import type { LinkTokens } from '../../platform/security/links.ts';
 import { Id } from '../../shared/ids.ts';
@@ -26,8 +26,7 @@ export interface IdentityJobDeps {
   readonly users: Pick<UserReads, 'findCards'>;
   readonly links: Pick<LinkTokens, 'issue'>;
   readonly publicUrl: string;
-  /** Sends once per `effectId`, however often it is asked. */
-  readonly sendMail: (to: string, letter: Letter, effectId: string, signal: AbortSignal) => Promise<void>;
+  readonly sendOnce: SendOnce;
   readonly now: Now;
 }
 
@@ -36,7 +35,7 @@ export function identityJobs({
   users,
   links,
   publicUrl,
-  sendMail,
+  sendOnce,
   now,
 }: IdentityJobDeps): readonly JobHandler[] {
   return [
@@ -50,7 +49,7 @@ export function identityJobs({
         if (reader === undefined) return;
         const token = links.issue(letter.kind, letter._id);
         const text = accountLetters[letter.kind]({ reader, token, publicUrl });
-        await sendMail(reader.email, text, sendAccountLetter.idOf(payload), signal);
+        await sendOnce({ ...text, to: reader.email }, sendAccountLetter.idOf(payload), signal);
       },
     }),
   ];

@@ -5,6 +5,13 @@ export interface Letter {
   readonly html: string;
 }
 
+/** Sends a letter once per `effectId`, however often it is asked. */
+export type SendOnce = (
+  letter: Letter & { readonly to: string },
+  effectId: string,
+  signal: AbortSignal,
+) => Promise<void>;
+
 export interface LetterParts {
   readonly subject: string;
   readonly greeting: string;

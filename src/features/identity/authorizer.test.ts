@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Permission } from '../../platform/http/endpoint.ts';
+import { Id, newId } from '../../shared/ids.ts';
+import { Authorizer, type Membership } from './authorizer.ts';
+import type { MerchantRole, PlatformRole } from './roles.ts';
+
+const [user, store, otherStore] = [newId(), newId(), newId()];
+
+function authorizer(memberships: readonly Membership[], role: PlatformRole = 'user'): Authorizer {
+  const token = { userId: Id.encode(user), sessionId: '', tokenId: '', issuedAt: 0, expiresAt: 0 };
+  return new Authorizer({
+    tokens: { verify: (sent) => Promise.resolve(sent === 'good' ? token : undefined) },
+    users: { findRole: () => Promise.resolve(role) },
+    memberships: {
+      findOf: (_userId, merchantId) =>
+        Promise.resolve(memberships.filter((one) => merchantId === undefined || one.merchantId.equals(merchantId))),
+    },
+  });
+}
+
+const inStore = (role: MerchantRole, merchantId = store): Membership => ({ merchantId, role });
+const orders = (role: MerchantRole, right: 'read' | 'write' = 'write'): Permission => ({
+  scope: 'merchant',
+  role,
+  apiKey: `orders:${right}`,
+});
+
+/** The scope that is granted, or the code of the refusal. */
+async function outcome(
+  memberships: readonly Membership[],
+  permission: Permission,
+  merchant?: string,
+  role?: PlatformRole,
+) {
+  try {
+    return (await authorizer(memberships, role).authorize('Bearer good', permission, merchant)).scope;
+  } catch (error) {
+    return (error as { kind: { code: string } }).kind.code;
+  }
+}
+
+describe('a store', () => {
+  const granted = { kind: 'merchant', merchantId: store };
+
+  test.each<[MerchantRole, MerchantRole, unknown]>([
+    ['staff', 'staff', granted],
+    ['staff', 'manager', 'forbidden'],
+    ['manager', 'staff', granted],
+    ['manager', 'owner', 'forbidden'],
+    ['owner', 'owner', granted],
+  ])('%s where %s is needed: %j', async (role, needed, expected) => {
+    expect(await outcome([inStore(role)], orders(needed))).toEqual(expected);
+  });
+
+  test('who belongs to one need not name it, who belongs to two must', async () => {
+    const two = [inStore('staff'), inStore('owner', otherStore)];
+    expect(await outcome(two, orders('staff'))).toBe('merchant-required');
+    expect(await outcome(two, orders('staff'), Id.encode(store))).toEqual(granted);
+    expect(await outcome(two, orders('owner'), Id.encode(store))).toBe('forbidden');
+  });
+
+  test.each([Id.encode(otherStore), 'nonsense', '', '{"$gt":""}'])(
+    'of somebody else, %j, is refused',
+    async (named) => {
+      expect(await outcome([inStore('owner')], orders('staff'), named)).toBe('forbidden');
+    },
+  );
+
+  test('that nobody is named and nobody belongs to is refused', async () => {
+    expect(await outcome([], orders('staff'))).toBe('forbidden');
+  });
+
+  test('is read by support that names it, and not changed', async () => {
+    const named = Id.encode(store);
+    expect(await outcome([], orders('owner', 'read'), named, 'support')).toEqual(granted);
+    expect(await outcome([], orders('staff', 'write'), named, 'support')).toBe('forbidden');
+    expect(await outcome([], orders('staff', 'read'), undefined, 'support')).toBe('forbidden');
+    expect(await outcome([], orders('staff', 'read'), named, 'user')).toBe('forbidden');
+  });
+});
+
+test.each<[PlatformRole, 'admin' | 'support', boolean]>([
+  ['user', 'support', false],
+  ['support', 'support', true],
+  ['support', 'admin', false],
+  ['admin', 'support', true],
+  ['admin', 'admin', true],
+])('the platform role %s where %s is needed: %j', async (role, needed, allowed) => {
+  const scope = await outcome([], { scope: 'system', role: needed }, undefined, role);
+  expect(scope).toEqual(allowed ? { kind: 'system', reason: `endpoint for ${needed}` } : 'forbidden');
+});
+
+test('what is for everybody looks at no token', async () => {
+  const anybody = { actor: { kind: 'anonymous' }, scope: { kind: 'public' } };
+  expect(await authorizer([]).authorize('Bearer bad', { scope: 'public' })).toEqual(anybody);
+});
+
+test.each([undefined, '', 'good', 'Bearer', 'Bearer bad', 'Bearer good good', 'Basic good'])(
+  'the authorization %j answers 401 at every other endpoint',
+  async (authorization) => {
+    const permissions: readonly Permission[] = [{ scope: 'user' }, orders('staff'), { scope: 'system', role: 'admin' }];
+    for (const permission of permissions) {
+      const refused = authorizer([inStore('owner')], 'admin').authorize(authorization, permission);
+      await expect(refused).rejects.toMatchObject({ kind: { code: 'unauthenticated' } });
+    }
+  },
+);

@@ -1,0 +1,55 @@
+import type { Event } from '../../platform/outbox/event.ts';
+import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
+import { requestJob } from '../../platform/queue/job.ts';
+import type { Id } from '../../shared/ids.ts';
+import type { MerchantRole } from '../identity/index.ts';
+import { sendInvitation } from './jobs.ts';
+
+export type MerchantChanged = Event<'merchant.changed' | 'merchant.opened', { readonly slug: string }>;
+
+export type MemberInvited = Event<'merchant.member-invited', { readonly merchantId: Id }>;
+
+/** Somebody joined, changed the role, or left: then the role is null. Of the store `aggregateId`. */
+export type MembersChanged = Event<
+  'merchant.members-changed',
+  { readonly userId: Id; readonly role: MerchantRole | null }
+>;
+
+/** Tag of what is shown of a store to everybody. */
+export const profileTag = (slug: string): string => `store:${slug}`;
+
+export const merchantEvent = (type: MerchantChanged['type'], merchantId: Id, slug: string): MerchantChanged => ({
+  type,
+  version: 1,
+  aggregateId: merchantId,
+  data: { slug },
+});
+
+export const memberInvited = (merchantId: Id, invitationId: Id): MemberInvited => ({
+  type: 'merchant.member-invited',
+  version: 1,
+  aggregateId: invitationId,
+  data: { merchantId },
+});
+
+export const membersChanged = (merchantId: Id, userId: Id, role: MerchantRole | null): MembersChanged => ({
+  type: 'merchant.members-changed',
+  version: 1,
+  aggregateId: merchantId,
+  data: { userId, role },
+});
+
+const profile: Subscription<MerchantChanged> = { jobs: () => [], tags: ({ data }) => [profileTag(data.slug)] };
+const invitation: Subscription<MemberInvited> = {
+  jobs: ({ aggregateId, data }) => [
+    requestJob(sendInvitation, { merchantId: data.merchantId, invitationId: aggregateId }),
+  ],
+  tags: () => [],
+};
+
+export const merchantSubscriptions = {
+  'merchant.opened': profile,
+  'merchant.changed': profile,
+  'merchant.member-invited': invitation,
+  'merchant.members-changed': { jobs: () => [], tags: () => [] },
+} satisfies Subscriptions;

@@ -1,0 +1,55 @@
+import { Schema } from 'mongoose';
+import { storedCollection } from '../../platform/database/collection.ts';
+import type { Id } from '../../shared/ids.ts';
+
+export interface Branding {
+  logoUrl: string | null;
+  /** `#rrggbb`. */
+  accentColor: string | null;
+}
+
+/** A store, as it lies in MongoDB. */
+export interface Merchant {
+  _id: Id;
+  /** Its name in URLs; never changes, since others link to it. */
+  slug: string;
+  name: string;
+  description: string;
+  /** ISO 4217, of all its prices. */
+  currency: string;
+  /** In which its days begin and end. */
+  timeZone: string;
+  branding: Branding;
+  /** Kept here so that two owners who leave at the same moment meet in one document: one must stay. */
+  ownerCount: number;
+  version: number;
+  createdAt: Date;
+}
+
+const text = { type: String, required: true };
+
+export const merchants = storedCollection<Merchant>({
+  name: 'Merchant',
+  collection: 'merchants',
+  fields: {
+    _id: { type: Schema.Types.ObjectId, required: true },
+    slug: { ...text, immutable: true },
+    name: text,
+    description: { type: String, default: '' },
+    currency: text,
+    timeZone: text,
+    branding: { logoUrl: { type: String, default: null }, accentColor: { type: String, default: null } },
+    ownerCount: { type: Number, required: true, min: 1 },
+    version: { type: Number, required: true },
+    createdAt: { type: Date, required: true, immutable: true },
+  },
+  scopes: { merchant: ({ merchantId }) => ({ _id: merchantId }), public: () => ({}), system: () => ({}) },
+  indexes: [
+    {
+      name: 'one_store_per_slug',
+      serves: 'MerchantReads.findProfile; no two stores with one slug',
+      key: { slug: 1 },
+      unique: true,
+    },
+  ],
+});

@@ -1,0 +1,46 @@
+import type { ScopedModel } from '../../platform/database/collection.ts';
+import { asSystem, type Access } from '../../platform/database/scoped.ts';
+import type { Id } from '../../shared/ids.ts';
+import type { Merchant } from './merchant.model.ts';
+import { presentProfile, presentStore, PROFILE_FIELDS, STORE_FIELDS } from './merchant.presenter.ts';
+import type { ProfileRow, StoreRow } from './merchant.presenter.ts';
+import type { StoreProfile, StoreView } from './merchant.schema.ts';
+
+/** What other features must know of a store. */
+export type StoreFacts = Pick<Merchant, 'currency' | 'name' | 'slug' | 'timeZone'>;
+export type StoreCard = Pick<Merchant, '_id' | 'name' | 'slug'>;
+
+/** Reads of stores: lean, projected, each named after its question. */
+export class MerchantReads {
+  readonly #merchants: ScopedModel<Merchant>;
+
+  constructor(merchants: ScopedModel<Merchant>) {
+    this.#merchants = merchants;
+  }
+
+  async findProfile(slug: string, access: Access): Promise<StoreProfile | undefined> {
+    const row = await this.#merchants.findOne({ slug }, PROFILE_FIELDS, access).lean<ProfileRow>();
+    return row ? presentProfile(row) : undefined;
+  }
+
+  async findView(_id: Id, access: Access): Promise<StoreView | undefined> {
+    const row = await this.#merchants.findOne({ _id }, STORE_FIELDS, access).lean<StoreRow>();
+    return row ? presentStore(row) : undefined;
+  }
+
+  /** For other features, and so from the database: a cached currency must not be sold in. */
+  async findStore(_id: Id): Promise<StoreFacts | undefined> {
+    const fields = { slug: 1, name: 1, currency: 1, timeZone: 1 };
+    const access = asSystem('facts of a store');
+    return (await this.#merchants.findOne({ _id }, fields, access).lean<StoreFacts>()) ?? undefined;
+  }
+
+  /** Of at most a page of stores. */
+  async findCards(ids: readonly Id[]): Promise<ReadonlyMap<string, StoreCard>> {
+    const rows = await this.#merchants
+      .find({ _id: { $in: [...ids] } }, { slug: 1, name: 1 }, asSystem('names of stores'))
+      .limit(ids.length)
+      .lean<StoreCard[]>();
+    return new Map(rows.map((row) => [row._id.toHexString(), row]));
+  }
+}
