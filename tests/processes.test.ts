@@ -1,13 +1,16 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import { childEnvironment, type VariableOverrides } from '../src/config/index.ts';
 import type { HealthReport } from '../src/platform/observability/health.ts';
 import { eventually } from './environment/index.ts';
 
 jest.setTimeout(60_000);
+
+const ROOT = new URL('../', import.meta.url).href;
 
 /** Where nothing listens: port 1 is nobody's. */
 const AWAY = {
@@ -82,3 +85,17 @@ test.each([[[]], [['email', 'telegrams']]])(
     expect(errors).toContain('there are: email, payments');
   },
 );
+
+test('a worker loads nothing of Express', async () => {
+  const look = `
+    const files = ['src/container.ts', 'workers/email.worker.ts', 'workers/payments.worker.ts'];
+    await Promise.all(files.map((file) => import('${ROOT}' + file)));
+    const { createRequire } = await import('node:module');
+    const loaded = Object.keys(createRequire('${ROOT}package.json').cache);
+    console.log(JSON.stringify(loaded.filter((file) => /node_modules.(express|helmet|bullmq)./.test(file))));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', look]);
+  const loaded = JSON.parse(stdout) as string[];
+  // What a worker does need is there, so that the look is known to see.
+  expect(loaded.some((file) => file.includes('bullmq'))).toBe(true);
+  expect(loaded.filter((file) => !file.includes('bullmq'))).toEqual([]);
+});
