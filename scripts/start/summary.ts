@@ -12,7 +12,7 @@ export function summaryOf({ apiUrl, own, database }: Settings, dataPath: string,
       : [
           [
             'Demo logins',
-            logins.map(({ role, email, password }) => [role, `${email}   ${password}`] as const),
+            logins.map(({ role, email, password }) => [role, `${email.padEnd(24)}${password}`] as const),
           ] as const,
         ]),
     [
@@ -31,7 +31,7 @@ export function summaryOf({ apiUrl, own, database }: Settings, dataPath: string,
         ['Stop', 'Ctrl-C'],
         ['Begin anew', 'npm start -- --fresh'],
         ['Production', 'set the variables marked (production) in .env.example, then npm run build, npm run start:prod'],
-        ['', 'and npm run worker -- email, or docker compose up'],
+        ['', 'and npm run worker -- email payments, or docker compose up'],
       ],
     ],
   ]);
