@@ -1,15 +1,17 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { collections } from '../src/container/collections.ts';
 import type { Endpoint } from '../src/platform/http/endpoint.ts';
+import { openApiOf } from '../src/platform/http/openapi.ts';
 import { reviewEndpoints } from '../src/platform/http/review.ts';
-import { accountApp, accountCollections, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
+import { accountApp, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
 import { withDatabase } from './environment/index.ts';
 
-const database = withDatabase({ collections: accountCollections });
+const database = withDatabase({ collections });
 let accounts: AccountApp;
 let stranger: SignedIn;
 beforeAll(async () => {
-  accounts = accountApp(database.primary);
+  accounts = accountApp(database);
   stranger = await signUpAndIn(accounts);
 });
 
@@ -32,6 +34,15 @@ const fieldsOf = ({ input }: Endpoint): readonly string[] => {
 
 test('the endpoints keep the rules of all endpoints', () => {
   expect(reviewEndpoints(accounts.features)).toEqual([]);
+});
+
+test('the document tells of the header that names a store, where one may be needed', () => {
+  const { paths = {} } = openApiOf(accounts.features, { title: 'accounts', version: '1' });
+  for (const { method, path, permission, operationId } of endpoints()) {
+    const { parameters = [] } = paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method] ?? {};
+    const named = parameters.some((parameter) => 'name' in parameter && parameter.name === 'X-Merchant-Id');
+    expect(`${operationId} ${String(named)}`).toBe(`${operationId} ${String(permission.scope === 'merchant')}`);
+  }
 });
 
 test('without a token each endpoint but the public ones answers 401', async () => {

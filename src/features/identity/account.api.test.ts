@@ -1,19 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  accountApp,
-  accountCollections,
-  newAddress,
-  PASSWORD,
-  signUpAndIn,
-  type AccountApp,
-} from '../../../tests/accounts.ts';
+import { accountApp, newAddress, PASSWORD, signUpAndIn, type AccountApp } from '../../../tests/accounts.ts';
 import { withDatabase } from '../../../tests/environment/index.ts';
+import { collections } from '../../container/collections.ts';
 import { HOUR_MS } from '../../shared/time.ts';
 
-const database = withDatabase({ collections: accountCollections });
+const database = withDatabase({ collections });
 let accounts: AccountApp;
 beforeAll(() => {
-  accounts = accountApp(database.primary);
+  accounts = accountApp(database);
 });
 
 const post = (path: string, body: object) => accounts.http().post(`/api/auth/${path}`).send(body);

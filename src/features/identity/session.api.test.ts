@@ -3,7 +3,6 @@ import { SignJWT } from 'jose';
 import { createSecretKey } from 'node:crypto';
 import {
   accountApp,
-  accountCollections,
   newAddress,
   PASSWORD,
   SECRET,
@@ -12,15 +11,16 @@ import {
   type AccountApp,
 } from '../../../tests/accounts.ts';
 import { withDatabase } from '../../../tests/environment/index.ts';
+import { collections } from '../../container/collections.ts';
 import { AccessTokens } from '../../platform/security/tokens.ts';
 import { Id } from '../../shared/ids.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { LOCKOUT_MS } from './attempt.store.ts';
 
-const database = withDatabase({ collections: accountCollections });
+const database = withDatabase({ collections });
 let accounts: AccountApp;
 beforeAll(() => {
-  accounts = accountApp(database.primary);
+  accounts = accountApp(database);
 });
 
 const signIn = (email: string, password: string) => accounts.http().post('/api/auth/sign-in').send({ email, password });
@@ -139,7 +139,7 @@ describe('signing out', () => {
 
   test('another process learns of it within seconds', async () => {
     const user = await signUpAndIn(accounts);
-    const elsewhere = accountApp(database.primary);
+    const elsewhere = accountApp(database);
     const there = () => elsewhere.http().get('/api/me').set('Authorization', user.authorization);
     await there().expect(200);
     await accounts.http().post('/api/auth/sign-out-everywhere').set('Authorization', user.authorization).expect(204);

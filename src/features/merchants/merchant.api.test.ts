@@ -1,19 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  accountApp,
-  accountCollections,
-  signUpAndIn,
-  type AccountApp,
-  type SignedIn,
-} from '../../../tests/accounts.ts';
+import { accountApp, signUpAndIn, type AccountApp, type SignedIn } from '../../../tests/accounts.ts';
 import { withDatabase } from '../../../tests/environment/index.ts';
+import { collections } from '../../container/collections.ts';
 import { newId } from '../../shared/ids.ts';
 import type { MerchantRole } from '../identity/index.ts';
 
-const database = withDatabase({ collections: accountCollections });
+const database = withDatabase({ collections });
 let accounts: AccountApp;
 beforeAll(() => {
-  accounts = accountApp(database.primary);
+  accounts = accountApp(database);
 });
 
 type Method = 'delete' | 'get' | 'patch' | 'post';
