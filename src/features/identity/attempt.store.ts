@@ -1,4 +1,5 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { duplicateKey } from '../../platform/database/failures.ts';
 import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import { digestOf } from '../../platform/security/secrets.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
@@ -26,9 +27,24 @@ export class AttemptStore {
    * @returns until when it is locked, or undefined: then the password may be looked at
    */
   async begin(email: string, now: Date): Promise<Date | undefined> {
+    const before = await this.#count(email, now).catch((error: unknown) => {
+      // Of two first attempts at the same moment the slower finds the row of the other when it looks again.
+      if (duplicateKey(error) === undefined) throw error;
+      return this.#count(email, now);
+    });
+    return before && before.lockedUntil > now ? before.lockedUntil : undefined;
+  }
+
+  /** After the right password, or a new one. */
+  async forget(email: string, access: Access): Promise<void> {
+    await this.#attempts.deleteOne({ _id: keyOf(email) }, access);
+  }
+
+  /** @returns how it was before */
+  #count(email: string, now: Date): Promise<SignInAttempts | null> {
     const isLocked = { $gt: ['$lockedUntil', now] };
     const lockoutMs = { $arrayElemAt: [LOCKOUT_MS, { $min: ['$failures', LOCKOUT_MS.length - 1] }] };
-    const before = await this.#attempts
+    return this.#attempts
       .findOneAndUpdate(
         { _id: keyOf(email) },
         [
@@ -43,12 +59,6 @@ export class AttemptStore {
         { ...asSystem('sign-in'), upsert: true, updatePipeline: true, returnDocument: 'before' },
       )
       .lean<SignInAttempts>();
-    return before && before.lockedUntil > now ? before.lockedUntil : undefined;
-  }
-
-  /** After the right password, or a new one. */
-  async forget(email: string, access: Access): Promise<void> {
-    await this.#attempts.deleteOne({ _id: keyOf(email) }, access);
   }
 }
 
