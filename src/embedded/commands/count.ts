@@ -1,7 +1,7 @@
 import { decodeFields } from '../bson/codec.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
-import { keyRanges } from '../plan/access.ts';
+import { countWithoutReading } from '../plan/count.ts';
 import { Query, recordsOf } from '../plan/query.ts';
 import { requestedCollation } from '../query/collation.ts';
 import { okReply } from '../server/reply.ts';
@@ -18,7 +18,7 @@ export const count: Command = async (context) => {
   if (collection === undefined) return okReply({ n: 0 });
   if (collection.isView) return countView(context, collection);
   const query = countQuery(context, collection);
-  const known = countWithoutReading(context, query);
+  const known = countWithoutReading(query, viewOf(context), context.transaction !== undefined);
   if (known !== undefined) return okReply({ n: within(known, skip, limit) });
   let n = 0;
   for await (const found of recordsOf(query, operation)) {
@@ -40,20 +40,6 @@ export function countQuery(context: CommandContext, collection: Collection): Que
     hint: body.hint,
     collation: requestedCollation(body.collation),
   });
-}
-
-/** The number of documents where an index alone, or the size of the collection, says it. */
-function countWithoutReading(context: CommandContext, { plan, collection }: Query): number | undefined {
-  const { access, isExact } = plan;
-  if (!isExact) return undefined;
-  if (access.kind === 'collection') return context.transaction === undefined ? collection.size.documents : undefined;
-  // An index with arrays holds a document more than once.
-  if (access.kind !== 'index' || access.index.arrayPaths.size > 0) return undefined;
-  const { ranges, seekFields } = keyRanges(access.index, access.bounds);
-  const isLeftOpen = access.bounds.fields.slice(seekFields).some(({ isConstrained }) => isConstrained);
-  if (isLeftOpen) return undefined;
-  const view = viewOf(context);
-  return ranges.reduce((n, { from, to }) => n + view.count(access.index.tree, from, to), 0);
 }
 
 export const distinct: Command = async (context) => {

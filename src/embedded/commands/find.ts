@@ -1,6 +1,7 @@
 import type { Document } from '../bson/codec.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
+import { Batch } from '../aggregate/batch.ts';
 import type { Operation } from '../plan/operation.ts';
 import { projector, Query, type Project } from '../plan/query.ts';
 import type { Found } from '../plan/record-source.ts';
@@ -8,7 +9,7 @@ import { requestedCollation } from '../query/collation.ts';
 import { cursorReply } from '../server/reply.ts';
 import { aggregateView } from './aggregate.ts';
 import { collectionOf, namespaceOf, viewOf, type Command, type CommandContext } from './context.ts';
-import { MAX_BATCH_BYTES, type DocumentStream } from './cursors.ts';
+import { type DocumentStream } from './cursors.ts';
 import { tailStream } from './tailable.ts';
 import { filterOf } from './update.ts';
 
@@ -64,38 +65,6 @@ export class FindStream implements DocumentStream {
       taken += 1;
     }
     return taken;
-  }
-}
-
-/** Documents gathered for one reply. */
-export class Batch {
-  readonly documents: Buffer[] = [];
-  readonly #count: number;
-  #bytes = 0;
-  #isOverflowing = false;
-
-  constructor(count: number) {
-    this.#count = count;
-  }
-
-  get room(): number {
-    return this.#count - this.documents.length;
-  }
-
-  get isFull(): boolean {
-    return this.#isOverflowing || this.room <= 0;
-  }
-
-  /** @returns false where the document has to wait for the next batch */
-  add(document: Buffer): boolean {
-    if (this.isFull) return false;
-    if (this.documents.length > 0 && this.#bytes + document.length > MAX_BATCH_BYTES) {
-      this.#isOverflowing = true;
-      return false;
-    }
-    this.documents.push(document);
-    this.#bytes += document.length;
-    return true;
   }
 }
 

@@ -152,10 +152,3 @@ export async function* recordsOf(query: Query, operation: Operation): AsyncGener
     if (operation.isSliceOver) await operation.yield();
   }
 }
-
-/** All that match, at once. */
-export async function allRecords(query: Query, operation: Operation): Promise<Found[]> {
-  const found: Found[] = [];
-  for await (const record of recordsOf(query, operation)) found.push(record);
-  return found;
-}

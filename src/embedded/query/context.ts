@@ -13,11 +13,10 @@ import { compileLoosely } from './expression.ts';
 import { OPERATORS } from './expression-operators.ts';
 import type { Evaluate } from './expression-scope.ts';
 import { compileMatcher } from './matcher.ts';
-import { STAGES } from './stages.ts';
 import { isObject } from './value-types.ts';
 import type { Fields } from './value-types.ts';
 
-export { mongoErrors, toCommandError } from './mingo-errors.ts';
+export { mongoErrors } from './mingo-errors.ts';
 
 type ExpressionOperator = (subject: unknown, argument: unknown, options: Options) => unknown;
 type AccumulatorOperator = (documents: unknown[], argument: unknown, options: Options) => unknown;
@@ -108,7 +107,7 @@ const QUERY_NAMES = Object.keys(query).filter((name) => name !== '$where');
 export const context: Context = Context.init({
   accumulator: { ...accumulators, ...table(Object.keys(ACCUMULATORS), accumulate) },
   expression: { ...expressions, ...table(Object.keys(OPERATORS), bridge), $function: callOwn as never },
-  pipeline: { ...pipeline, ...STAGES },
+  pipeline: { $bucketAuto: pipeline.$bucketAuto },
   projection: { ...projection },
   query: { ...query, ...table(QUERY_NAMES, tested) },
   window: { ...windows },

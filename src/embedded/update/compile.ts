@@ -171,8 +171,3 @@ export function compileUpdate(update: Document | Document[], options: UpdateOpti
     ? compileReplacement(update, options, compare)
     : compileOperators(update, options, compare);
 }
-
-/** The top-level fields that an update may change, so that only the indexes on them are computed anew. */
-export function touchedPaths(compiled: CompiledUpdate): ReadonlySet<string> | 'all' {
-  return compiled.touched;
-}

@@ -1,4 +1,3 @@
-export { compileUpdate, touchedPaths } from './compile.ts';
-export type { AppliedUpdate, ApplyContext, CompiledUpdate, UpdateKind, UpdateOptions } from './compile.ts';
-export type { Compare, MatcherFactory } from './modifier-options.ts';
+export { compileUpdate } from './compile.ts';
+export type { CompiledUpdate } from './compile.ts';
 export { upsertDocument } from './upsert.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Long } from 'bson';
 import { compile, double, failureOf, bytesOf, long, typed } from './fixture.ts';
-import { touchedPaths } from './compile.ts';
 import { upsertDocument } from './upsert.ts';
 
 const GENERATED = 'generated';
@@ -162,15 +161,15 @@ describe('upsertDocument', () => {
   });
 });
 
-describe('touchedPaths', () => {
+describe('the touched paths of an update', () => {
   test('of operators are the top-level fields, both ends of a $rename included', () => {
     const compiled = compile({ $set: { 'a.b': 1, c: 1 }, $rename: { d: 'e.f' } });
-    expect(touchedPaths(compiled)).toEqual(new Set(['a', 'c', 'd', 'e']));
+    expect(compiled.touched).toEqual(new Set(['a', 'c', 'd', 'e']));
   });
 
   test('of a replacement and a pipeline are all', () => {
-    expect(touchedPaths(compile({ a: 1 }))).toBe('all');
-    expect(touchedPaths(compile([{ $set: { a: 1 } }]))).toBe('all');
+    expect(compile({ a: 1 }).touched).toBe('all');
+    expect(compile([{ $set: { a: 1 } }]).touched).toBe('all');
   });
 
   test('a compiled update is applied to many documents without memory of earlier ones', () => {

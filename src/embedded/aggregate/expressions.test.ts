@@ -1,16 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { Decimal128, Long, ObjectId } from 'bson';
-import { Aggregator } from 'mingo/aggregator';
-import { context } from './context.ts';
-import { requiredFields } from './dependencies.ts';
-import { compileExpression } from './expression.ts';
-import type { Fields } from './value-types.ts';
+import { requiredFields } from '../query/dependencies.ts';
+import { compileExpression } from '../query/expression.ts';
+import type { Fields } from '../query/value-types.ts';
+import { runStages } from './run-stages.ts';
 
 const id = new ObjectId('65a000000000000000000001');
 const decimal = (text: string): Decimal128 => Decimal128.fromString(text);
 
 function run(pipeline: Fields[], documents: readonly Fields[]): unknown[] {
-  return new Aggregator(pipeline, { context }).run(documents.map((document) => ({ ...document })));
+  return runStages(
+    documents.map((document) => ({ ...document })),
+    pipeline,
+  );
 }
 
 type Row = readonly [expression: unknown, document: Fields, expected: unknown];
@@ -127,7 +129,7 @@ const orders: readonly Fields[] = [
   { _id: 4, n: 4, t: 'c' },
 ];
 
-describe('a pipeline in the context', () => {
+describe('a pipeline', () => {
   test('groups equal keys of different objects and null with missing', () => {
     const result = run(
       [{ $group: { _id: '$k', n: { $sum: '$n' }, t: { $addToSet: '$t' }, c: { $count: {} } } }],
@@ -159,8 +161,8 @@ describe('a pipeline in the context', () => {
   test('unwinds without changing the source', () => {
     const source = { _id: 1, a: { b: [1, 2] } };
     expect(run([{ $unwind: { path: '$a.b', includeArrayIndex: 'i' } }], [source])).toEqual([
-      { _id: 1, a: { b: 1 }, i: 0 },
-      { _id: 1, a: { b: 2 }, i: 1 },
+      { _id: 1, a: { b: 1 }, i: Long.fromNumber(0) },
+      { _id: 1, a: { b: 2 }, i: Long.fromNumber(1) },
     ]);
     expect(source).toEqual({ _id: 1, a: { b: [1, 2] } });
   });
