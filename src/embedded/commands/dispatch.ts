@@ -122,7 +122,7 @@ export class Dispatcher {
   async #fail(failure: Failure, request: Request, operation: Operation): Promise<Buffer> {
     if (failure.blockMs > 0) {
       operation.limitTo(maxTimeOf(request.body.maxTimeMS));
-      await operation.waitFor(setTimeout(failure.blockMs));
+      await operation.waitFor(setTimeout(failure.blockMs, undefined, { ref: false }));
     }
     if (failure.closeConnection) {
       request.connection.destroy();

@@ -3,7 +3,15 @@ import { CommandError } from '../errors.ts';
 import type { Request } from '../server/request.ts';
 import { refuseUnknownFields } from './arguments.ts';
 
-const WRITE = ['ordered', 'bypassDocumentValidation', 'let', 'stmtIds', 'runtimeConstants', 'maxTimeMS'];
+const WRITE = [
+  'ordered',
+  'bypassDocumentValidation',
+  'let',
+  'stmtIds',
+  'stmtId',
+  'legacyRuntimeConstants',
+  'encryptionInformation',
+];
 
 /** The fields of the commands that read and write. Source: the .idl files of src/mongo/db/query and ops, MongoDB 7.0. */
 const COMMANDS: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -30,7 +38,11 @@ const COMMANDS: Readonly<Record<string, ReadonlySet<string>>> = {
     'mirrored',
     'readOnce',
     'let',
-    'runtimeConstants',
+    'legacyRuntimeConstants',
+    'encryptionInformation',
+    'requestResumeToken',
+    'resumeAfter',
+    'term',
   ]),
   getMore: new Set(['collection', 'batchSize', 'maxTimeMS', 'term', 'lastKnownCommittedOpTime']),
   insert: new Set([...WRITE, 'documents']),

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
-import { startEmbeddedServer, type EmbeddedServer } from '../index.ts';
+import { startEmbeddedServer, type EmbeddedServer, type EmbeddedServerOptions } from '../index.ts';
 
 /** What a suite works with: a client of the server under test and a database of its own. */
 export interface Bench {
@@ -18,7 +18,9 @@ export interface Bench {
 const REAL_URI = process.env.MONGODB_URI;
 
 /** Starts (or connects to) a server for the suite; every test gets a database of its own, which is dropped. */
-export function withDatabase(options: { ttlIntervalMs?: number } = {}): Bench {
+export function withDatabase(
+  options: Pick<EmbeddedServerOptions, 'transactionLifetimeMs' | 'ttlIntervalMs'> = {},
+): Bench {
   let server: EmbeddedServer | undefined;
   const clients: MongoClient[] = [];
   const bench = {
