@@ -1,3 +1,4 @@
+import { Binary, Timestamp } from 'bson';
 import { bsonTag } from '../bson/values.ts';
 
 /** A value as MongoDB writes it into messages and explain. */
@@ -16,7 +17,17 @@ const SHOWN: Readonly<Record<string, (value: string) => string>> = {
   MaxKey: () => 'MaxKey',
 };
 
+/** Bytes by their subtype; of 4, which is a UUID, in its own notation. */
+function showBytes(value: Binary): string {
+  const digits = value.toString('hex').toUpperCase();
+  if (value.sub_type !== Binary.SUBTYPE_UUID || digits.length !== 32)
+    return `BinData(${String(value.sub_type)}, ${digits})`;
+  return `UUID("${digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}")`;
+}
+
 function showObject(value: object): string {
+  if (value instanceof Binary) return showBytes(value);
+  if (value instanceof Timestamp) return `Timestamp(${String(value.t)}, ${String(value.i)})`;
   if (value instanceof Date) return `new Date(${String(value.getTime())})`;
   if (value instanceof RegExp) return String(value);
   const tag = bsonTag(value);
