@@ -35,23 +35,36 @@ function following(begin: LocalDay, unit: Unit): LocalDay {
 }
 
 /** The day that it is somewhere at a moment. */
-export function localDay(moment: Date, timeZone: string): LocalDay {
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  return format.format(moment);
+export const localDay = (moment: Date, timeZone: string): LocalDay => formatOf(timeZone).format(moment);
+
+// One each: to make one takes far longer than to use it.
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  formats.set(timeZone, made);
+  return made;
 }
+
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = DAY_MS / MINUTE_MS;
 
 /**
  * The moment at which a day begins somewhere: at midnight, or after it where the clock is put forward at midnight.
- * Found by bisection of what `Intl` knows, since it tells the day of a moment but not the moment of a day.
+ * Found by bisection of what `Intl` knows, since it tells the day of a moment but not the moment of a day. Clocks
+ * have been put by whole minutes for longer than there are shops here.
  */
 export function startOfDay(day: LocalDay, timeZone: string): Date {
+  const midnight = dayOf(day).getTime();
+  const at = (minutes: number): Date => new Date(midnight + minutes * MINUTE_MS);
   // No place is further than 14 hours from UTC.
-  let before = dayOf(day).getTime() - DAY_MS;
-  let within = dayOf(day).getTime() + DAY_MS;
+  let [before, within] = [-DAY_MINUTES, DAY_MINUTES];
   while (within - before > 1) {
     const middle = Math.floor((before + within) / 2);
-    if (localDay(new Date(middle), timeZone) < day) before = middle;
+    if (localDay(at(middle), timeZone) < day) before = middle;
     else within = middle;
   }
-  return new Date(within);
+  return at(within);
 }

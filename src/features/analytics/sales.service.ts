@@ -38,22 +38,24 @@ export class SalesService {
     const until = asked.until ?? addDays(localDay(now(), timeZone), 1);
     const from = asked.from ?? addDays(until, -USUAL_DAYS);
     demandRange(from, until, unit);
-    const question = { from: startOfDay(from, timeZone), until: startOfDay(until, timeZone), unit, timeZone };
+    const begin = startOfDay(from, timeZone);
+    const end = startOfDay(until, timeZone);
+    const days = beginningsBetween(from, until, unit);
+    // The first week or month may have begun before the first day that was asked for.
+    const begins = [begin, ...days.slice(1).map((day) => startOfDay(day, timeZone))];
     const [rows, top] = await Promise.all([
-      reads.findSeries(question, { scope }),
-      reads.findTopProducts(question, TOP_PRODUCTS, { scope }),
+      reads.findSeries([...begins, end], { scope }),
+      reads.findTopProducts(begin, end, TOP_PRODUCTS, { scope }),
     ]);
-    const found = new Map(rows.map((row) => [row.begins, row]));
+    const found = new Map(rows.map((row) => [row.begins.getTime(), row]));
+    const at = (index: number) => found.get(begins[index]?.getTime() ?? NaN);
     return {
       unit,
       timeZone,
       from,
       until,
       total: sumsOf(totalOf(rows), currency),
-      series: beginningsBetween(from, until, unit).map((begins) => ({
-        begins,
-        ...sumsOf(found.get(begins), currency),
-      })),
+      series: days.map((day, index) => ({ begins: day, ...sumsOf(at(index), currency) })),
       topProducts: top.map(({ productId, title, quantity, revenue }) => ({
         productId: Id.encode(productId),
         title,
