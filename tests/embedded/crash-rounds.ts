@@ -134,7 +134,7 @@ async function writeOne(context: Writer, id: string): Promise<void> {
 
 /** Unique over all rows, as the index demands. */
 function versionOf(id: string, change: number): number {
-  return [...id].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 1_000_000_007, 7) * 4 + change;
+  return Buffer.from(id).reduce((hash, byte) => (hash * 31 + byte) % 1_000_000_007, 7) * 4 + change;
 }
 
 async function writePair({ client, rows, known, writer }: Writer, id: string): Promise<void> {
@@ -153,17 +153,7 @@ async function compare(dataDir: string, known: Acknowledged): Promise<RoundResul
   const { child, client } = await start(dataDir);
   const rows = client.db('crash').collection<Row>('rows');
   const found = new Map((await rows.find().toArray()).map((row) => [row._id, row.version]));
-  const lost: string[] = [];
-  for (const [id, version] of known.versions) {
-    // The write after the last acknowledged one may have come through as well.
-    if ((found.get(id) ?? -1) < version) lost.push(`${id} is not at version ${String(version)}`);
-  }
-  for (const id of known.removed) if (found.has(id)) lost.push(`${id} is back`);
-  for (const [id] of found) {
-    const [whole, half] = [id.slice(0, -2), id.slice(-2)];
-    if (half === '-a' && !found.has(`${whole}-b`)) lost.push(`${whole} is torn`);
-  }
-  for (const id of known.pairs) if (!found.has(`${id}-a`) || !found.has(`${id}-b`)) lost.push(`pair ${id} is missing`);
+  const lost = [...missing(found, known), ...torn(found)];
   const validation = (await client.db('crash').command({ validate: 'rows' })) as { valid: boolean; errors: string[] };
   await client.close();
   child.kill('SIGTERM');
@@ -173,4 +163,21 @@ async function compare(dataDir: string, known: Acknowledged): Promise<RoundResul
     lost,
     faults: validation.valid ? [] : ['not valid', ...validation.errors],
   };
+}
+
+type Found = ReadonlyMap<string, number>;
+
+function missing(found: Found, { versions, removed, pairs }: Acknowledged): string[] {
+  return [
+    // The write after the last acknowledged one may have come through as well.
+    ...[...versions].filter(([id, version]) => (found.get(id) ?? -1) < version).map(([id]) => `${id} is too old`),
+    ...[...removed].filter((id) => found.has(id)).map((id) => `${id} is back`),
+    ...[...pairs].filter((id) => !found.has(`${id}-a`) || !found.has(`${id}-b`)).map((id) => `pair ${id} is missing`),
+  ];
+}
+
+function torn(found: Found): string[] {
+  const halves = [...found.keys()].filter((id) => /-[ab]$/.test(id));
+  const other = (id: string): string => id.slice(0, -1) + (id.endsWith('a') ? 'b' : 'a');
+  return halves.filter((id) => !found.has(other(id))).map((id) => `${id} is alone`);
 }

@@ -1,1 +1,0 @@
-export type { SalesDeps, SalesService, StoreCalendars } from './sales.service.ts';
