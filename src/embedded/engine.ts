@@ -71,6 +71,10 @@ export class Engine {
     this.#schedule(options);
   }
 
+  abortTransactions(): void {
+    this.services.sessions.close();
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);

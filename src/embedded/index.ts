@@ -101,7 +101,10 @@ function runningServer(engine: Engine, listener: Listener, directory: DataDirect
   const { port } = listener;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    await listener.close(CLOSE_GRACE_MS);
+    const ended = listener.close(CLOSE_GRACE_MS);
+    // Nobody will end them any more, and running writes may wait for them.
+    engine.abortTransactions();
+    await ended;
     await engine.close();
     directory.release();
   };

@@ -1,4 +1,5 @@
 import { open, type RangeOptions, type RootDatabase, type Transaction } from 'lmdb';
+import { CommandError } from '../errors.ts';
 import { storedKey, TREE_PREFIX_BYTES } from './tree-key.ts';
 import { EMPTY, type Entry, type Range, type View } from './view.ts';
 
@@ -16,6 +17,7 @@ export interface StoreOptions {
 /** The LMDB environment. What it answers is committed and, if the store is durable, on the disk. */
 export class Store implements View {
   readonly #database: RootDatabase<Buffer, Buffer>;
+  #isClosed = false;
 
   constructor({ path, durable, readOnly = false }: StoreOptions) {
     this.#database = open<Buffer, Buffer>({
@@ -33,58 +35,69 @@ export class Store implements View {
     });
   }
 
+  /**
+   * The open map: LMDB ends the process when it is asked after it was closed.
+   * @throws ShutdownInProgress (91)
+   */
+  get #open(): RootDatabase<Buffer, Buffer> {
+    if (this.#isClosed) throw new CommandError('ShutdownInProgress', 'The server is shutting down');
+    return this.#database;
+  }
+
   get(tree: number, key: Buffer): Buffer | undefined {
-    return this.#database.getBinary(storedKey(tree, key));
+    return this.#open.getBinary(storedKey(tree, key));
   }
 
   scan(tree: number, range: Range): Entry[] {
-    return scan(this.#database, tree, range);
+    return scan(this.#open, tree, range);
   }
 
   count(tree: number, from: Buffer, to: Buffer): number {
-    return this.#database.getKeysCount({ start: storedKey(tree, from), end: storedKey(tree, to) });
+    return this.#open.getKeysCount({ start: storedKey(tree, from), end: storedKey(tree, to) });
   }
 
   /** A picture of now that later commits do not touch. Pages it needs cannot be used again until `close`. */
   snapshot(): Snapshot {
-    return new Snapshot(this.#database);
+    return new Snapshot(() => this.#open);
   }
 
   /** Enqueues a change; the promise settles once it is durable. All changes of one turn share one commit. */
   put(tree: number, key: Buffer, value: Buffer): Promise<boolean> {
-    return this.#database.put(storedKey(tree, key), value);
+    return this.#open.put(storedKey(tree, key), value);
   }
 
   remove(tree: number, key: Buffer): Promise<boolean> {
-    return this.#database.remove(storedKey(tree, key));
+    return this.#open.remove(storedKey(tree, key));
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#database.close();
   }
 }
 
 export class Snapshot implements View {
-  readonly #database: RootDatabase<Buffer, Buffer>;
+  readonly #database: () => RootDatabase<Buffer, Buffer>;
   readonly #transaction: Transaction;
 
-  constructor(database: RootDatabase<Buffer, Buffer>) {
+  /** @param database the open map; throws once it is closed */
+  constructor(database: () => RootDatabase<Buffer, Buffer>) {
     this.#database = database;
-    this.#transaction = database.useReadTransaction();
+    this.#transaction = database().useReadTransaction();
   }
 
   get(tree: number, key: Buffer): Buffer | undefined {
     // getBinary takes a transaction too, but its typing has been forgotten.
-    return this.#database.get(storedKey(tree, key), { transaction: this.#transaction });
+    return this.#database().get(storedKey(tree, key), { transaction: this.#transaction });
   }
 
   scan(tree: number, range: Range): Entry[] {
-    return scan(this.#database, tree, range, this.#transaction);
+    return scan(this.#database(), tree, range, this.#transaction);
   }
 
   count(tree: number, from: Buffer, to: Buffer): number {
     const options = { start: storedKey(tree, from), end: storedKey(tree, to), transaction: this.#transaction };
-    return this.#database.getKeysCount(options);
+    return this.#database().getKeysCount(options);
   }
 
   close(): void {
