@@ -23,10 +23,9 @@ test('an empty database is planned, migrated, found in order and taken back, fro
   const count = collections.reduce((sum, { indexes }) => sum + indexes.length, 0);
   expect((await migrate(['plan'])).out).toContain(`${String(count)} to do, 0 as declared`);
   expect(await migrate(['status'])).toMatchObject({ code: 2, out: `version 0, ${String(count)} to do\n` });
-  expect(await migrate(['apply'])).toMatchObject({
-    code: 0,
-    out: expect.stringContaining('version 1 applied') as string,
-  });
+  const applied = await migrate(['apply']);
+  expect(applied.code).toBe(0);
+  expect(applied.out).toContain('version 1 applied');
   expect((await migrate(['apply'])).out).toBe('nothing to do\n');
   expect(await migrate(['status'])).toMatchObject({ code: 0 });
   expect((await migrate(['plan'])).out).toBe(`0 to do, ${String(count)} as declared\n`);
@@ -35,7 +34,9 @@ test('an empty database is planned, migrated, found in order and taken back, fro
 }, 60_000);
 
 test('a wrong command shows the usage, and a database that is away one line', async () => {
-  expect(await migrate(['destroy'])).toMatchObject({ code: 1, errors: expect.stringContaining('Usage') as string });
+  const wrong = await migrate(['destroy']);
+  expect(wrong.code).toBe(1);
+  expect(wrong.errors).toContain('Usage');
   const away = await migrate(['plan'], 'mongodb://127.0.0.1:1/');
   expect(away).toMatchObject({ code: 1, errors: 'The database at MONGODB_URI cannot be reached\n' });
 }, 30_000);

@@ -77,6 +77,27 @@ test('a wrong environment ends the API with 1 and every fault', async () => {
     expect(errors).toContain(variable);
 });
 
+test.each([
+  ['npm run start:prod', ['src/server']],
+  ['npm run worker -- email', ['workers/main', 'email']],
+])(
+  '%s without any variable is production: it ends with 1 and every variable that it must be told',
+  async (_command, args) => {
+    const { code, errors } = await run('scripts/run.js', args, { NODE_ENV: '' }).ended;
+    expect(code).toBe(1);
+    for (const variable of ['PUBLIC_URL', 'MONGODB_URI', 'REDIS_URL', 'JWT_SECRET', 'CURSOR_SECRET', 'SMTP_URL'])
+      expect(errors).toContain(`${variable} must be set in production`);
+  },
+);
+
+test('a default secret refuses to start where nobody says that it is development', async () => {
+  const JWT_SECRET = 'development-only-access-token-key';
+  const { code, errors } = await run('scripts/run.js', ['src/server'], { NODE_ENV: '', JWT_SECRET }).ended;
+  expect(code).toBe(1);
+  expect(errors).toContain('JWT_SECRET is a default that everybody knows');
+  expect(errors).not.toContain(JWT_SECRET);
+});
+
 test.each([[[]], [['email', 'telegrams']]])(
   'a worker process asked for %j tells which kinds there are',
   async (kinds) => {
