@@ -28,14 +28,18 @@ function run(path: string, args: readonly string[], environment: VariableOverrid
   const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
   const started = spawn(process.execPath, [file, ...args], {
     env: childEnvironment({ LOG_LEVEL: 'warn', ...environment }),
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   child = started;
   let errors = '';
+  let log = '';
+  started.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
   started.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  const ended = once(started, 'exit').then(([code]) => ({ code: code as number | null, errors }));
+  const ended = once(started, 'exit').then(([code]) => ({ code: code as number | null, errors, log }));
   return { ended, kill: (signal: NodeJS.Signals) => started.kill(signal) };
 }
 
@@ -68,6 +72,35 @@ test('told to stop, the API says that it is not ready while it still answers, th
   });
   expect((await api.ended).code).toBe(0);
   expect(await isFree(port, '127.0.0.1')).toBe(true);
+});
+
+test('told to stop while database and Redis are away, a worker ends with 0, and has said once of each that it is away', async () => {
+  const port = String(await freePort());
+  const worker = run('workers/main.ts', ['email', 'payments'], { ...AWAY, WORKER_PORT: port });
+  const checks = () =>
+    fetch(`http://127.0.0.1:${port}/health`).then(async (answer) => (await answer.json()) as HealthReport);
+  await eventually(() =>
+    checks().then(
+      ({ checks: { queue } }) => queue?.cause !== undefined,
+      () => false,
+    ),
+  );
+  worker.kill('SIGTERM');
+  const { code, log } = await worker.ended;
+  expect(code).toBe(0);
+  const messages = log
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { message: string; queue?: string });
+  const away = messages.map(({ message, queue = '' }) => `${message} ${queue}`.trim());
+  expect(away.filter((line) => line.includes('away')).sort()).toEqual([
+    'redis is away',
+    'redis is away',
+    'the database is away',
+    'the queue is away email',
+    'the queue is away payments',
+  ]);
+  expect(log.length).toBeLessThan(4_000);
 });
 
 test('a wrong environment ends the API with 1 and every fault', async () => {

@@ -2,6 +2,7 @@ import type { Config } from '../config/index.ts';
 import { uncached } from '../platform/cache/uncached.ts';
 import { ExactLimiter } from '../platform/limits/exact.ts';
 import { LocalLimiter } from '../platform/limits/local.ts';
+import { awayLog } from '../platform/observability/away-log.ts';
 import { createLogger } from '../platform/observability/logger.ts';
 import { Cursors } from '../platform/security/cursors.ts';
 import { LinkTokens } from '../platform/security/links.ts';
@@ -19,17 +20,20 @@ export function platformParts(parts: Parts, config: Config, service: string) {
   const logger = parts.part(() => createLogger({ level: config.log.level, service }));
   const connections = connectionParts(parts, config, service, logger);
   const writes = writeParts(parts, connections);
-  const limiter = parts.part(
-    () =>
-      new ExactLimiter({
-        redis: connections.cacheRedis(),
-        prefix: config.queue.prefix,
-        local: new LocalLimiter(config.limits.instances),
-        onAway: (error) => {
-          logger().warn({ error }, 'limits are counted locally');
-        },
-      }),
-  );
+  const limiter = parts.part(() => {
+    const log = awayLog('the Redis of exact limits', logger());
+    return new ExactLimiter({
+      redis: connections.cacheRedis(),
+      prefix: config.queue.prefix,
+      local: new LocalLimiter(config.limits.instances),
+      onAway: (error) => {
+        log.away(error);
+      },
+      onCounted: () => {
+        log.back();
+      },
+    });
+  });
   return {
     config,
     logger,

@@ -1,4 +1,5 @@
 import { createConnection, type Connection, type ConnectOptions } from 'mongoose';
+import { awayLog, type AwayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import { DatabaseAway, isConnected } from './failures.ts';
@@ -41,12 +42,14 @@ export class Database {
   readonly #settings: DatabaseSettings;
   readonly #parts: DatabaseParts;
   readonly #open = new Map<Connection, NodeJS.Timeout | undefined>();
+  readonly #log: AwayLog;
   #analytics: Connection | undefined;
   #closed = false;
 
   constructor(settings: DatabaseSettings, parts: DatabaseParts) {
     this.#settings = settings;
     this.#parts = parts;
+    this.#log = awayLog('the database', parts.logger);
     this.primary = this.#connection(settings.primary);
   }
 
@@ -101,6 +104,7 @@ export class Database {
     });
     connection.on('connected', () => {
       this.#parts.logger.info('database connected');
+      this.#log.back();
     });
     this.#open.set(connection, undefined);
     return connection;
@@ -113,7 +117,7 @@ export class Database {
       return true;
     } catch (error) {
       if (this.#closed) return false;
-      this.#parts.logger.warn({ error }, 'database is not there yet');
+      this.#log.away(error);
       const again = setTimeout(() => void this.#connect(connection, pool, extra), RETRY_MS).unref();
       this.#open.set(connection, again);
       return false;

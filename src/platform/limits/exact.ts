@@ -13,8 +13,10 @@ export interface ExactLimiterOptions {
   readonly prefix: string;
   /** Counts the rules that are not exact, and all of them while Redis is away. */
   readonly local: Limiter;
-  /** Told once each time that Redis is given up on. */
+  /** Told each time that Redis is given up on. */
   readonly onAway?: (error: unknown) => void;
+  /** Told each time that Redis has counted. */
+  readonly onCounted?: () => void;
 }
 
 /** Counts the rules marked `exact` over all instances, in Redis; the others, and all without Redis, locally. */
@@ -28,10 +30,12 @@ export class ExactLimiter implements Limiter {
   }
 
   async take(rule: LimitRule, key: string): Promise<Standing> {
-    const { local, onAway } = this.#options;
+    const { local, onAway, onCounted } = this.#options;
     if (rule.exact !== true || performance.now() < this.#awayUntil) return local.take(rule, key);
     try {
-      return standing(rule, await inTime(this.#count(rule, key)));
+      const counted = await inTime(this.#count(rule, key));
+      onCounted?.();
+      return standing(rule, counted);
     } catch (error) {
       this.#awayUntil = performance.now() + TRY_AGAIN_AFTER_MS;
       onAway?.(error);

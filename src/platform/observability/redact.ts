@@ -58,7 +58,7 @@ function isSecretField(key: string, field: unknown): boolean {
   return SECRET_KEY.test(key) || PERSONAL_KEY.test(key);
 }
 
-/** Only these: a library hangs whole requests on its errors, and the body parser's holds the raw body. */
+/** Only these: a library hangs whole requests on its errors, the body parser's holds the raw body, the driver's the whole topology. */
 function errorForLog(error: Error, depth: number): object {
   const { code, codeName, syscall } = error as { code?: unknown; codeName?: unknown; syscall?: unknown };
   return {
@@ -68,7 +68,7 @@ function errorForLog(error: Error, depth: number): object {
     ...(isWord(codeName) && { codeName }),
     ...(isWord(syscall) && { syscall }),
     ...(error.stack !== undefined && { stack: redactText(error.stack) }),
-    ...(error.cause !== undefined && { cause: redact(error.cause, depth + 1) }),
+    ...(isError(error.cause) && { cause: redact(error.cause, depth + 1) }),
   };
 }
 

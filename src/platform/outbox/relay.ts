@@ -4,6 +4,7 @@ import type { Id } from '../../shared/ids.ts';
 import { MINUTE_MS, SECOND_MS, type Now } from '../../shared/time.ts';
 import type { ScopedModel } from '../database/collection.ts';
 import { asSystem } from '../database/scoped.ts';
+import { awayLog, type AwayLog } from '../observability/away-log.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { JobRequest } from '../queue/job.ts';
 import type { OutboxRow } from './event.store.ts';
@@ -16,7 +17,7 @@ export interface OutboxRelayDeps {
   readonly enqueue: (jobs: readonly JobRequest[]) => Promise<void>;
   /** Ends what is cached under these tags, everywhere; rejects when it could not be told. */
   readonly invalidate: (tags: readonly string[]) => Promise<void>;
-  readonly logger: Pick<Logger, 'error' | 'warn'>;
+  readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
   readonly now: Now;
 }
 
@@ -47,6 +48,7 @@ interface Followed {
 export class OutboxRelay {
   readonly #deps: OutboxRelayDeps;
   readonly #times: Required<OutboxRelayTimes>;
+  readonly #log: AwayLog;
   #wake: () => void = () => undefined;
   #nudged = false;
   #stopping = false;
@@ -58,6 +60,7 @@ export class OutboxRelay {
   ) {
     this.#deps = deps;
     this.#times = { pollMs, leaseMs, pauseMs };
+    this.#log = awayLog('what the outbox needs', deps.logger);
   }
 
   start(): void {
@@ -107,9 +110,10 @@ export class OutboxRelay {
       this.#nudged = false;
       try {
         const claimed = await this.relayBatch();
+        this.#log.back();
         if (claimed < BATCH) await this.#wait(this.#times.pollMs, true);
       } catch (error) {
-        this.#deps.logger.warn({ error }, 'outbox waits');
+        this.#log.away(error);
         await this.#wait(this.#times.pauseMs, false);
       }
     }

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 export interface QueueRedis {
   readonly url: string;
@@ -31,9 +31,33 @@ export function producerConnection(redis: QueueRedis): Redis {
   return connection;
 }
 
+/** The connection that workers are given, and those that they make of it to block on. */
+export interface WorkerConnections {
+  readonly first: Redis;
+  areReady(): boolean;
+  /** Ends all of them now, which workers do only when Redis answers. */
+  end(): void;
+}
+
 /** For workers, which block until there is a job and wait as long as it takes for Redis to come back. */
-export function workerConnection(redis: QueueRedis): Redis {
-  const connection = new Redis(redis.url, { ...shared(redis), maxRetriesPerRequest: null });
-  connection.on('error', () => undefined);
-  return connection;
+export function workerConnections(redis: QueueRedis): WorkerConnections {
+  const all: Redis[] = [];
+  const keep = (connection: Redis): Redis => {
+    connection.on('error', () => undefined);
+    all.push(connection);
+    return connection;
+  };
+  class Kept extends Redis {
+    override duplicate(override?: Partial<RedisOptions>): Redis {
+      return keep(super.duplicate(override));
+    }
+  }
+  const first = keep(new Kept(redis.url, { ...shared(redis), maxRetriesPerRequest: null }));
+  return {
+    first,
+    areReady: () => first.status === 'ready',
+    end() {
+      for (const connection of all) connection.disconnect();
+    },
+  };
 }

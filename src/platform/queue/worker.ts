@@ -2,11 +2,12 @@ import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { codeOf } from '../../shared/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { awayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import { bullProcessor } from './bull.ts';
-import { producerConnection, workerConnection, type QueueRedis } from './connections.ts';
+import { producerConnection, workerConnections, type QueueRedis, type WorkerConnections } from './connections.ts';
 import { BEAT_MS, beat, endBeat, type WorkerBeat } from './heartbeat.ts';
 import type { JobHandler } from './job.ts';
 
@@ -31,6 +32,10 @@ export interface WorkerRuntimeDeps {
 const LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 
+// A queue that has not answered at so many looks is away; one that answers is done with an idle worker long before.
+const LOOK_MS = 100;
+const LOOKS = 5;
+
 /** The workers of one process: what they all do besides their jobs. */
 export class WorkerRuntime {
   readonly #kinds: readonly WorkerKind[];
@@ -38,7 +43,7 @@ export class WorkerRuntime {
   readonly #id = randomUUID();
   readonly #startedAt = new Date().toISOString();
   readonly #running = new Map<string, { readonly worker: Worker; active: number }>();
-  #blocking: Redis | undefined;
+  #connections: WorkerConnections | undefined;
   #beating: Redis | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -49,33 +54,49 @@ export class WorkerRuntime {
 
   /** Begins to take jobs, at once or as soon as Redis is there. */
   start(): void {
-    const blocking = workerConnection(this.#deps.redis);
-    this.#blocking = blocking;
+    const connections = workerConnections(this.#deps.redis);
+    this.#connections = connections;
     this.#beating = producerConnection(this.#deps.redis);
     this.#beating.on('ready', () => void this.#beat());
-    for (const kind of this.#kinds) this.#running.set(kind.queue, { worker: this.#work(kind, blocking), active: 0 });
+    for (const kind of this.#kinds)
+      this.#running.set(kind.queue, { worker: this.#work(kind, connections.first), active: 0 });
     this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
   }
 
   /**
-   * Takes no more jobs, lets those under way finish, and gives up on what is not done after `graceMs`: another worker
-   * takes it over when its lock runs out.
+   * Takes no more jobs, lets those under way finish, and gives up on what is not done after `graceMs`, or at once when
+   * nothing is under way but the queue is away: another worker takes it over when its lock runs out.
    * @returns whether all were done in time
    */
   async drain(graceMs: number): Promise<boolean> {
     clearInterval(this.#timer);
     const workers = Array.from(this.#running.values(), ({ worker }) => worker);
-    const late = Promise.withResolvers<false>();
-    const force = setTimeout(() => {
-      late.resolve(false);
-    }, graceMs);
+    const giveUp = new AbortController();
     const done = Promise.all(workers.map((worker) => worker.close())).then(() => true);
-    const inTime = await Promise.race([done, late.promise]);
-    clearTimeout(force);
-    if (!inTime) await Promise.all(workers.map((worker) => worker.close(true)));
+    const inTime = await Promise.race([done, this.#patience(graceMs, giveUp.signal)]);
+    giveUp.abort();
     await this.#sayGoodbye();
-    this.#blocking?.disconnect();
+    // BullMQ would wait for as long as the queue is away to take leave of it.
+    this.#connections?.end();
     return inTime;
+  }
+
+  /** Resolves with false when it is of no use to wait any longer. */
+  async #patience(graceMs: number, signal: AbortSignal): Promise<false> {
+    const until = performance.now() + graceMs;
+    const isOfUse = (): boolean => this.#connections?.areReady() === true || this.#isBusy();
+    let idleLooks = 0;
+    while (!signal.aborted && performance.now() < until && idleLooks < LOOKS) {
+      await sleep(Math.min(LOOK_MS, Math.max(0, until - performance.now())), undefined, { signal }).catch(
+        () => undefined,
+      );
+      idleLooks = isOfUse() ? 0 : idleLooks + 1;
+    }
+    return false;
+  }
+
+  #isBusy(): boolean {
+    return Array.from(this.#running.values()).some(({ active }) => active > 0);
   }
 
   /** Whether the workers hold a connection to their queue. */
@@ -122,8 +143,13 @@ export class WorkerRuntime {
     worker.on('stalled', (jobId) => {
       logger.warn({ queue, jobId }, 'job was left behind by a worker');
     });
+    const log = awayLog('the queue', logger, { queue });
     worker.on('error', (error) => {
-      logger.warn({ queue, error: codeOf(error) }, 'worker waits for its queue');
+      log.away(error);
+    });
+    // Told of each new connection, too.
+    worker.on('ready', () => {
+      log.back();
     });
     return worker;
   }

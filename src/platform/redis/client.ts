@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
-import { codeOf } from '../../shared/errors.ts';
+import { awayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 
@@ -32,16 +32,14 @@ export function redisClient({ url, password, name }: RedisSettings, logger: Pick
   return client;
 }
 
-/** One line when it goes away and one when it is back, where ioredis tells of every attempt. */
+/** ioredis tells of every attempt. */
 function tellChanges(client: Redis, name: string, logger: Pick<Logger, 'info' | 'warn'>): void {
-  let away = false;
+  const log = awayLog('redis', logger, { redis: name });
   client.on('error', (error: Error) => {
-    if (!away) logger.warn({ redis: name, cause: codeOf(error) }, 'redis is away');
-    away = true;
+    log.away(error);
   });
   client.on('ready', () => {
-    if (away) logger.info({ redis: name }, 'redis is back');
-    away = false;
+    log.back();
   });
 }
 
