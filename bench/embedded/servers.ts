@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../src/embedded/node-flags.ts';
 
 /** A server in a process of its own. */
 export interface RunningServer {
@@ -15,7 +16,7 @@ export interface RunningServer {
 export async function startProcess(script: string, args: readonly string[] = []): Promise<RunningServer> {
   const startedAt = performance.now();
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...NODE_FLAGS, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const uri = await readyUri(child);
   return {
     uri,

@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { fileURLToPath } from 'node:url';
 import type { ChildPlan } from './children.ts';
+import { NODE_FLAGS } from '../../src/embedded/node-flags.ts';
 import { LaunchError } from './launch-error.ts';
 import { canConnect } from './ports.ts';
 
@@ -18,7 +19,7 @@ export function embeddedDatabase(port: number, directory: string): ChildPlan {
   return {
     name: 'database',
     command: process.execPath,
-    args: [SERVER, '--port', String(port), '--data', directory],
+    args: [...NODE_FLAGS, SERVER, '--port', String(port), '--data', directory],
     probe: () => canConnect(port),
     readyWithinMs: 30_000,
     stopWithinMs: 15_000,
