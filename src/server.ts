@@ -18,6 +18,8 @@ const config = loadConfigOrExit();
 const container = createContainer(config, 'api');
 const logger = container.logger();
 const health = container.health();
+// Here, since workers put nothing into queues but by the outbox, and look at their own.
+health.register(container.queue().healthCheck());
 const server = httpServer(createApi(container));
 
 stopInOrder({

@@ -55,8 +55,8 @@ test('F5: with database and Redis away the API listens in 5 s, is live, and is n
   expect(ready.status).toBe(503);
   await eventually(async () => {
     const { checks } = (await (await fetch(`${url}/health/ready`)).json()) as HealthReport;
-    const causes = ['database', 'redis-queues', 'redis-cache'].map((name) => checks[name]?.cause);
-    return causes.join(' ') === 'DATABASE_AWAY ECONNREFUSED ECONNREFUSED';
+    const causes = ['database', 'redis-queues', 'redis-cache', 'queue'].map((name) => checks[name]?.cause);
+    return causes.join(' ') === 'DATABASE_AWAY ECONNREFUSED ECONNREFUSED QUEUE_AWAY';
   });
 });
 

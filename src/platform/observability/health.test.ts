@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { HealthRegistry, type HealthCheck } from './health.ts';
+import { Degraded, HealthRegistry, type HealthCheck } from './health.ts';
 
 const registries: HealthRegistry[] = [];
 afterEach(() => {
@@ -35,6 +35,17 @@ async function until(holds: () => boolean): Promise<void> {
   for (let round = 0; round < 2_500 && !holds(); round += 1) await new Promise((resolve) => setTimeout(resolve, 2));
   expect(holds()).toBe(true);
 }
+
+test('what works but needs a look makes the process degraded, not unready, even if it is critical', async () => {
+  const check = () => Promise.reject(new Degraded('NO_WORKERS', { waiting: 3 }));
+  const { health } = registry({ name: 'queue', critical: true, intervalMs: 60_000, timeoutMs: 50, check });
+  await health.start();
+  expect(health.isReady()).toBe(true);
+  expect(health.report()).toMatchObject({
+    status: 'degraded',
+    checks: { queue: { status: 'degraded', cause: 'NO_WORKERS', details: { waiting: 3 } } },
+  });
+});
 
 test('a process is ready after each check was good once', async () => {
   const database = dependency('database', true);

@@ -7,11 +7,28 @@ export interface HealthCheck {
   readonly critical: boolean;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** Resolves when all is well; what it resolves with is shown to operators. Should end when `signal` aborts. */
+  /**
+   * Resolves when all is well; what it resolves with is shown to operators. Rejects with `Degraded` when somebody should
+   * look although it works. Should end when `signal` aborts.
+   */
   check(signal: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
-export type CheckStatus = 'down' | 'unknown' | 'up';
+export type CheckStatus = 'degraded' | 'down' | 'unknown' | 'up';
+
+/** It answers, and yet somebody should look: it is no reason to send requests elsewhere. */
+export class Degraded extends Error {
+  override readonly name = 'Degraded';
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  /** @param code why, in a word: `NO_WORKERS`. */
+  constructor(code: string, details: Readonly<Record<string, unknown>>) {
+    super(code);
+    this.code = code;
+    this.details = details;
+  }
+}
 
 export interface CheckReport {
   readonly status: CheckStatus;
@@ -87,13 +104,13 @@ export class HealthRegistry {
   isReady(): boolean {
     return (
       !this.#draining &&
-      this.#watched.every(({ status, check }) => status === 'up' || (status === 'down' && !check.critical))
+      this.#watched.every(({ status, check }) => works(status) || (status === 'down' && !check.critical))
     );
   }
 
   report(): HealthReport {
     const broken = this.#watched.filter(({ status }) => status !== 'up');
-    const unhealthy = this.#draining || broken.some(({ check }) => check.critical);
+    const unhealthy = this.#draining || broken.some(({ check, status }) => check.critical && !works(status));
     return {
       status: unhealthy ? 'unhealthy' : broken.length > 0 ? 'degraded' : 'healthy',
       draining: this.#draining,
@@ -108,14 +125,24 @@ export class HealthRegistry {
       watched.details = await inTime(watched.check, timeoutMs);
       Object.assign(watched, { status: 'up', badResults: 0, cause: undefined });
     } catch (error) {
-      watched.badResults += 1;
-      watched.cause = codeOf(error);
-      // Until it has been up once it stays unknown: there is nothing yet to go down from.
-      if (before === 'up' && watched.badResults >= BAD_RESULTS_BEFORE_DOWN) watched.status = 'down';
+      takeNote(watched, error);
     }
     if (watched.status !== before) this.#onChange(watched.check.name, reportOf(watched));
     if (this.#running) watched.timer = setTimeout(() => void this.#look(watched), intervalMs).unref();
   }
+}
+
+const works = (status: CheckStatus): boolean => status === 'up' || status === 'degraded';
+
+function takeNote(watched: Watched, error: unknown): void {
+  watched.cause = codeOf(error);
+  if (error instanceof Degraded) {
+    Object.assign(watched, { status: 'degraded', badResults: 0, details: error.details });
+    return;
+  }
+  watched.badResults += 1;
+  // Until it has been up once it stays unknown: there is nothing yet to go down from.
+  if (works(watched.status) && watched.badResults >= BAD_RESULTS_BEFORE_DOWN) watched.status = 'down';
 }
 
 function reportOf({ status, check, cause, details }: Watched): CheckReport {

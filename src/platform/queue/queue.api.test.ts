@@ -230,7 +230,12 @@ test('a worker that drains finishes the job under way, takes no other, and is no
   expect(await drained).toBe(true);
   expect(done).toEqual(['first']);
   expect((await apart.getHealthStatus()).queues.email).toMatchObject({ waiting: 1, workers: 0 });
-  expect((await apart.getHealthStatus()).overall).toBe('degraded');
+  await expect(apart.healthCheck().check(AbortSignal.timeout(5_000))).rejects.toMatchObject({
+    code: 'QUEUE_NOT_WORKED',
+  });
+  const { overall, queues } = await apart.getHealthStatus();
+  expect(overall).toBe('degraded');
+  expect(queues.email?.oldestWaitingMs).toBeGreaterThan(0);
   await apart.close();
 });
 

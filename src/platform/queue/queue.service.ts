@@ -4,6 +4,7 @@ import { newId, type Id } from '../../shared/ids.ts';
 import type { RequestContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { asSystem } from '../database/scoped.ts';
+import { Degraded, type HealthCheck } from '../observability/health.ts';
 import type { Transact, TransactionAccess } from '../database/transaction.ts';
 import { mailRequested } from '../mail/mail.jobs.ts';
 import type { MailStore, MailToSend } from '../mail/mail.store.ts';
@@ -20,6 +21,8 @@ export interface OneQueueHealth {
   readonly active: number;
   readonly delayed: number;
   readonly failed: number;
+  /** How long the first in line has been waiting, in milliseconds; 0 when none is. */
+  readonly oldestWaitingMs: number;
   readonly paused: boolean;
   /** Worker processes heard of in the last 15 s. */
   readonly workers: number;
@@ -120,6 +123,27 @@ export class QueueService {
     }
   }
 
+  /** How the queues are, for the health of this process. Not critical: what is to be enqueued waits in the outbox. */
+  healthCheck(): HealthCheck {
+    return {
+      name: 'queue',
+      critical: false,
+      intervalMs: 2_000,
+      timeoutMs: 1_500,
+      check: async () => {
+        const { overall, queues } = await this.getHealthStatus();
+        if (overall === 'unhealthy') throw Object.assign(new Error('The queues do not answer'), { code: 'QUEUE_AWAY' });
+        if (overall === 'degraded') throw new Degraded('QUEUE_NOT_WORKED', queues);
+        return queues;
+      },
+    };
+  }
+
+  /** All of them, for whoever shows them. */
+  all(): readonly Queue[] {
+    return [...this.#queues.values()];
+  }
+
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()));
     this.#redis?.disconnect();
@@ -134,13 +158,23 @@ export class QueueService {
 
   async #healthOf(queue: Queue): Promise<OneQueueHealth> {
     const { prefix, now } = this.#deps;
-    const [counts, paused, workers] = await Promise.all([
+    const [counts, paused, workers, first] = await Promise.all([
       queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'prioritized'),
       queue.isPaused(),
       workersOf(this.#connected(), prefix, queue.name, now()),
+      queue.getJobs(['waiting'], 0, 0, true),
     ]);
     const { waiting = 0, active = 0, delayed = 0, failed = 0, prioritized = 0 } = counts;
-    return { waiting: waiting + prioritized, active, delayed, failed, paused, workers: workers.length };
+    const oldestWaitingMs = first[0] === undefined ? 0 : Math.max(0, now().getTime() - first[0].timestamp);
+    return {
+      waiting: waiting + prioritized,
+      active,
+      delayed,
+      failed,
+      oldestWaitingMs,
+      paused,
+      workers: workers.length,
+    };
   }
 
   #queue(name: string): Queue {
