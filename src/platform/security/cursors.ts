@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 
 export const invalidCursor: ProblemKind = {
@@ -11,37 +11,52 @@ export const invalidCursor: ProblemKind = {
 export type CursorPosition = readonly (boolean | number | string | null)[];
 
 const SIGNATURE_BYTES = 16;
+const KEY_BYTES = 32;
 
 /**
- * Page cursors that callers can neither read meaning into nor make up. Signed together with the list they belong to,
- * so that a cursor of one tenant's list, or of another order of it, is refused.
+ * Page cursors that callers can neither read nor make up. Signed together with the list they belong to, so that a
+ * cursor of one tenant's list, or of another order of it, is refused. The signature is the nonce of the encryption as
+ * well (SIV, RFC 5297): the same position gives the same cursor, or no page would ever keep its ETag.
  */
 export class Cursors {
-  readonly #secret: string;
+  readonly #signingKey: Uint8Array;
+  readonly #cipherKey: Uint8Array;
 
   constructor(secret: string) {
-    this.#secret = secret;
+    const keys = new Uint8Array(hkdfSync('sha256', secret, '', 'page cursors', 2 * KEY_BYTES));
+    this.#signingKey = keys.subarray(0, KEY_BYTES);
+    this.#cipherKey = keys.subarray(KEY_BYTES);
   }
 
   /** @param list names the question and whose data it is asked of: `orders:<merchantId>:newest`. */
   encode(list: string, position: CursorPosition): string {
     const payload = Buffer.from(JSON.stringify(position));
-    return Buffer.concat([this.#sign(list, payload), payload]).toString('base64url');
+    const signature = this.#sign(list, payload);
+    return Buffer.concat([signature, this.#crypt(signature, payload)]).toString('base64url');
   }
 
   /** @throws Problem `invalid-cursor` for whatever `encode` did not return for the same list. */
   decode(list: string, cursor: string): CursorPosition {
     const bytes = Buffer.from(cursor, 'base64url');
     const signature = bytes.subarray(0, SIGNATURE_BYTES);
-    const payload = bytes.subarray(SIGNATURE_BYTES);
-    const genuine = signature.length === SIGNATURE_BYTES && timingSafeEqual(signature, this.#sign(list, payload));
-    if (!genuine) throw new Problem(invalidCursor, 'Send nextCursor of the page before, with the same query');
+    if (signature.length < SIGNATURE_BYTES) refuse();
+    const payload = this.#crypt(signature, bytes.subarray(SIGNATURE_BYTES));
+    if (!timingSafeEqual(signature, this.#sign(list, payload))) refuse();
     return JSON.parse(payload.toString()) as CursorPosition;
   }
 
   #sign(list: string, payload: Buffer): Buffer {
     // The length keeps apart where the list's name ends and the payload begins.
-    const hmac = createHmac('sha256', this.#secret).update(`${String(Buffer.byteLength(list))}:${list}`);
+    const hmac = createHmac('sha256', this.#signingKey).update(`${String(Buffer.byteLength(list))}:${list}`);
     return hmac.update(payload).digest().subarray(0, SIGNATURE_BYTES);
   }
+
+  /** Encrypts, or decrypts: in counter mode both are the same. */
+  #crypt(signature: Buffer, bytes: Buffer): Buffer {
+    return createCipheriv('aes-256-ctr', this.#cipherKey, signature).update(bytes);
+  }
+}
+
+function refuse(): never {
+  throw new Problem(invalidCursor, 'Send nextCursor of the page before, with the same query');
 }

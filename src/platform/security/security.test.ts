@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { Cursors } from './cursors.ts';
@@ -91,6 +91,15 @@ describe('passwords', () => {
     expect(await cheap.verify(undefined, 'anything')).toBe(false);
   });
 
+  test('the hash that stands in for one is made beforehand, so that the first stranger waits no longer', async () => {
+    const hash = jest.spyOn(Passwords.prototype, 'hash');
+    const fresh = new Passwords({ memoryKiB: 1_024, passes: 1 });
+    expect(hash).toHaveBeenCalledTimes(1);
+    await fresh.verify(undefined, 'anything');
+    expect(hash).toHaveBeenCalledTimes(1);
+    hash.mockRestore();
+  });
+
   test('a hash of a lower cost counts as outdated', async () => {
     const stored = await cheap.hash('correct horse');
     expect([cheap.isOutdated(stored), new Passwords().isOutdated(stored)]).toEqual([false, true]);
@@ -106,6 +115,15 @@ describe('cursors', () => {
       '2026-01-01T00:00:00.000Z',
       '665f1c0c2f8b9a0012345678',
     ]);
+  });
+
+  test('a cursor shows nothing of its position, and is the same for the same one', () => {
+    const shown = Buffer.from(cursor, 'base64url').toString('latin1');
+    expect(shown).not.toMatch(/2026|665f/);
+    expect(cursors.encode('orders:m1:newest', ['2026-01-01T00:00:00.000Z', '665f1c0c2f8b9a0012345678'])).toBe(cursor);
+    expect(cursors.encode('orders:m2:newest', ['2026-01-01T00:00:00.000Z', '665f1c0c2f8b9a0012345678'])).not.toBe(
+      cursor,
+    );
   });
 
   test.each([
