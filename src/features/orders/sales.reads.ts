@@ -23,9 +23,8 @@ export interface ProductSales {
 /** Sums over a merchant's orders, on the client for reports. */
 export class SalesReads {
   readonly #connect: () => Promise<ScopedModel<MerchantOrder>>;
-  #connected: Promise<ScopedModel<MerchantOrder>> | undefined;
 
-  /** @param connect opens the client for reports; asked once, when first needed */
+  /** @param connect the orders on the client for reports, which it opens when first asked */
   constructor(connect: () => Promise<ScopedModel<MerchantOrder>>) {
     this.#connect = connect;
   }
@@ -38,7 +37,7 @@ export class SalesReads {
   async findSeries(boundaries: readonly Date[], access: Access): Promise<SalesRow[]> {
     const [from, until] = [boundaries[0], boundaries.at(-1)];
     if (from === undefined || until === undefined) throw new RangeError('A series has two boundaries at least');
-    const orders = await (this.#connected ??= this.#connect());
+    const orders = await this.#connect();
     const output = { orders: { $sum: 1 }, revenue: { $sum: '$total.amount' } };
     return orders.aggregate<SalesRow>(
       [
@@ -52,7 +51,7 @@ export class SalesReads {
 
   /** The products that brought most, the best first. */
   async findTopProducts(from: Date, until: Date, limit: number, access: Access): Promise<ProductSales[]> {
-    const orders = await (this.#connected ??= this.#connect());
+    const orders = await this.#connect();
     const revenue = { $sum: { $multiply: ['$lines.unitPrice.amount', '$lines.quantity'] } };
     return orders.aggregate<ProductSales>(
       [

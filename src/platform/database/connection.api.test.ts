@@ -102,11 +102,20 @@ test('analytics is a connection of its own, opened when first asked for', async 
   const settings = databaseSettings({ uri: server.uri, name: uniqueName('two'), maxPoolSize: 20, minPoolSize: 0 });
   const two = new Database(settings, { logger: silent });
   await two.connect();
-  const analytics = await two.analytics();
-  expect(analytics).toBe(await two.analytics());
+  const [analytics, meanwhile] = await Promise.all([two.analytics(), two.analytics()]);
+  expect(analytics).toBe(meanwhile);
   expect(analytics.getClient()).not.toBe(two.primary.getClient());
   expect(analytics.getClient().options.readPreference.mode).toBe('secondaryPreferred');
   await notes.on(two.primary).create([{ _id: newId(), text: 'seen by both' }], system);
   expect(await notes.on(analytics).countDocuments({ text: 'seen by both' }, system)).toBe(1);
   await two.close();
+});
+
+test('whoever asks for analytics while it is being opened gets it connected', async () => {
+  server ??= await startEmbeddedServer();
+  const settings = databaseSettings({ uri: server.uri, name: uniqueName('race'), maxPoolSize: 20, minPoolSize: 0 });
+  const raced = new Database(settings, { logger: silent });
+  const count = async () => notes.on(await raced.analytics()).countDocuments({}, system);
+  expect(await Promise.all([count(), count(), count()])).toEqual([0, 0, 0]);
+  await raced.close();
 });

@@ -43,7 +43,7 @@ export class Database {
   readonly #parts: DatabaseParts;
   readonly #open = new Map<Connection, NodeJS.Timeout | undefined>();
   readonly #log: AwayLog;
-  #analytics: Connection | undefined;
+  #analytics: Promise<Connection> | undefined;
   #closed = false;
 
   constructor(settings: DatabaseSettings, parts: DatabaseParts) {
@@ -63,11 +63,9 @@ export class Database {
   }
 
   /** The connection for aggregations, reports and exports. */
-  async analytics(): Promise<Connection> {
-    if (this.#analytics === undefined) {
-      this.#analytics = this.#connection(this.#settings.analytics);
-      await this.#connect(this.#analytics, this.#settings.analytics, { readPreference: 'secondaryPreferred' });
-    }
+  analytics(): Promise<Connection> {
+    // Kept before it is connected: whoever asks meanwhile waits for the same.
+    this.#analytics ??= this.#openAnalytics();
     return this.#analytics;
   }
 
@@ -91,6 +89,13 @@ export class Database {
     this.#closed = true;
     for (const timer of this.#open.values()) clearTimeout(timer);
     await Promise.all(Array.from(this.#open.keys(), (connection) => connection.close()));
+  }
+
+  async #openAnalytics(): Promise<Connection> {
+    const { analytics } = this.#settings;
+    const connection = this.#connection(analytics);
+    await this.#connect(connection, analytics, { readPreference: 'secondaryPreferred' });
+    return connection;
   }
 
   #connection({ operationMs }: PoolSettings): Connection {
