@@ -4,7 +4,9 @@ import { parseEnv } from 'node:util';
 import { EnvironmentError, parseEnvironment, VARIABLE_NAMES } from './environment.ts';
 import { loadConfig } from './index.ts';
 
-const example = parseEnv(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8'));
+const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+/** All that it tells of, also what it leaves to be set by others. */
+const example = parseEnv(text.replaceAll(/^# ?(?=[A-Z_]+=)/gm, ''));
 const strong = 'q8Zr2mVx7LkP0sWn4TyB6dHj9FgCaE1u';
 const production = {
   NODE_ENV: 'production',
@@ -16,6 +18,7 @@ const production = {
   CURSOR_SECRET: `${strong}2`,
   SMTP_URL: 'smtps://mail.example',
   MAIL_FROM: 'shop@shop.example',
+  ALLOW_TEST_PAYMENTS: 'true',
 };
 
 function faultsOf(environment: Record<string, string>): Record<string, string> {
@@ -75,6 +78,39 @@ test.each([
   const environment = { ...production, JWT_SECRET: secret };
   expect(Object.keys(faultsOf(environment))).toEqual(['JWT_SECRET']);
   expect(() => parseEnvironment(environment)).not.toThrow(secret);
+});
+
+test('production refuses payments that move no money, unless somebody says that it is a trial', () => {
+  for (const allowed of ['false', '']) {
+    const faults = faultsOf({ ...production, ALLOW_TEST_PAYMENTS: allowed });
+    expect(Object.keys(faults)).toEqual(['PAYMENT_PROVIDER']);
+  }
+  expect(Object.keys(faultsOf({ ...production, PAYMENT_PROVIDER: 'none' }))).toEqual(['PAYMENT_PROVIDER']);
+  expect(loadConfig(production).payments.provider).toBe('test');
+  expect(loadConfig({}).payments.provider).toBe('test');
+});
+
+test.each(['https://shop.example/', 'https://shop.example//', 'https://shop.example'])(
+  'links under PUBLIC_URL %s have one slash',
+  (sent) => {
+    expect(`${parseEnvironment({ PUBLIC_URL: sent }).PUBLIC_URL}/verify-email`).toBe(
+      'https://shop.example/verify-email',
+    );
+  },
+);
+
+test('.env.example, used as it is, leaves to `npm start` the servers that it can run itself', () => {
+  const used = parseEnv(text);
+  for (const variable of [
+    'MONGODB_URI',
+    'REDIS_URL',
+    'CACHE_REDIS_URL',
+    'SMTP_URL',
+    'PUBLIC_URL',
+    'JWT_SECRET',
+    'CURSOR_SECRET',
+  ])
+    expect(used).not.toHaveProperty(variable);
 });
 
 test.each(['staging', 'prod'])('the unknown environment %s is held to the rules of production', (name) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, DEVELOPMENT_SECRET, flag, list, port, trustProxy, url, weaknessOf } from './fields.ts';
+import { baseUrl, count, DEVELOPMENT_SECRET, flag, list, port, trustProxy, url, weaknessOf } from './fields.ts';
 
 // A replica set's URL names several hosts, which is no URL to the WHATWG: only its beginning can be checked.
 const mongoUri = z.string().refine((value) => /^mongodb(\+srv)?:\/\/[^/\s]+/.test(value), 'must be a MongoDB URI');
@@ -10,7 +10,7 @@ const Variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().default('127.0.0.1'),
   PORT: port().default(3_000),
-  PUBLIC_URL: url('http:', 'https:').default('http://127.0.0.1:3000'),
+  PUBLIC_URL: baseUrl('http:', 'https:').default('http://127.0.0.1:3000'),
   WORKER_PORT: port().default(3_100),
   TRUST_PROXY: trustProxy().default(false),
   CORS_ORIGINS: list().default([]),
@@ -56,6 +56,9 @@ const Variables = z.object({
   SMS_PROVIDER: z.enum(['log', 'http']).default('log'),
   SMS_HTTP_URL: url('https:').optional(),
   SMS_HTTP_TOKEN: z.string().optional(),
+
+  PAYMENT_PROVIDER: z.enum(['test']).default('test'),
+  ALLOW_TEST_PAYMENTS: flag().default(false),
 
   MEMORY_CHECK_SECONDS: count(1, 3_600).default(30),
   MAX_HEAP_MB: count(64, 65_536).default(1_024),
@@ -129,7 +132,19 @@ function productionFaults(given: Given): EnvironmentFault[] {
     const fault = given[variable] === undefined ? undefined : weaknessOf(given[variable]);
     return fault === undefined ? [] : [{ variable, fault }];
   });
-  return [...missing.map((variable) => ({ variable, fault: 'must be set in production' })), ...weak];
+  return [
+    ...missing.map((variable) => ({ variable, fault: 'must be set in production' })),
+    ...weak,
+    ...paymentFaults(given),
+  ];
+}
+
+/** Goods would be sent for money that nobody moves: only who says so wants that. */
+function paymentFaults(given: Given): EnvironmentFault[] {
+  const isTest = (given.PAYMENT_PROVIDER ?? 'test') === 'test';
+  if (!isTest || given.ALLOW_TEST_PAYMENTS === 'true') return [];
+  const fault = 'is test, which moves no money: name a provider, or say ALLOW_TEST_PAYMENTS=true for a trial';
+  return [{ variable: 'PAYMENT_PROVIDER', fault }];
 }
 
 function relationFaults(given: Given): EnvironmentFault[] {

@@ -16,6 +16,10 @@ export const url = (...protocols: readonly string[]) =>
       `must be a URL that begins with ${protocols.join(' or ')}//`,
     );
 
+/** A URL that paths are appended to: without the slashes at its end. */
+export const baseUrl = (...protocols: readonly string[]) =>
+  url(...protocols).transform((value) => value.replace(/\/+$/, ''));
+
 /** A comma-separated list; blanks around and empty places are dropped. */
 export const list = () =>
   z.string().transform((value) =>

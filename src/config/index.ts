@@ -79,6 +79,7 @@ function toConfig(env: Variables) {
     },
     mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM, sinkDirectory: env.MAIL_SINK_DIR },
     sms: { provider: env.SMS_PROVIDER, url: env.SMS_HTTP_URL, token: env.SMS_HTTP_TOKEN },
+    payments: { provider: env.PAYMENT_PROVIDER },
     memory: { intervalMs: env.MEMORY_CHECK_SECONDS * 1_000, maxHeapBytes: env.MAX_HEAP_MB * 1_024 * 1_024 },
   } as const;
 }
