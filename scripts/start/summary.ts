@@ -3,10 +3,23 @@ import type { Settings } from './settings.ts';
 import { table } from './terminal.ts';
 
 /** What a newcomer wants to know once everything is up. */
-export function summaryOf({ apiUrl, own, database }: Settings, dataPath: string, logins: readonly DemoLogin[]): string {
+export function summaryOf(
+  { apiUrl, queueBoardUrl, own, database }: Settings,
+  dataPath: string,
+  logins: readonly DemoLogin[],
+): string {
   const mails = own.mail === undefined ? [] : ([['Mails sent', `${apiUrl}/ops/mail`]] as const);
   return table([
-    ['Open', [['API', `${apiUrl}/api`], ['Documentation', `${apiUrl}/docs`], ['Health', `${apiUrl}/health`], ...mails]],
+    [
+      'Open',
+      [
+        ['API', `${apiUrl}/api`],
+        ['Documentation', `${apiUrl}/docs`],
+        ['Health', `${apiUrl}/health`],
+        ['Queue board', queueBoardUrl],
+        ...mails,
+      ],
+    ],
     ...(logins.length === 0
       ? []
       : [
@@ -30,8 +43,9 @@ export function summaryOf({ apiUrl, own, database }: Settings, dataPath: string,
       [
         ['Stop', 'Ctrl-C'],
         ['Begin anew', 'npm start -- --fresh'],
-        ['Production', 'set the variables marked (production) in .env.example, then npm run build, npm run start:prod'],
-        ['', 'and npm run worker -- email payments, or docker compose up'],
+        ['Production', 'set the variables marked (production) in .env.example, then npm run build,'],
+        ['', 'npm run migrate -- apply, npm run start:prod and npm run worker -- email payments;'],
+        ['', 'or docker compose up'],
       ],
     ],
   ]);
