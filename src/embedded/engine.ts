@@ -84,8 +84,11 @@ export class Engine {
     pastViews.close();
     await this.#sweeping;
     await pool.close();
-    await writer.committed();
-    await this.#store.close();
+    try {
+      await writer.committed();
+    } finally {
+      await this.#store.close();
+    }
   }
 
   #schedule({ ttlIntervalMs, onError }: EngineOptions): void {

@@ -105,8 +105,11 @@ function runningServer(engine: Engine, listener: Listener, directory: DataDirect
     // Nobody will end them any more, and running writes may wait for them.
     engine.abortTransactions();
     await ended;
-    await engine.close();
-    directory.release();
+    try {
+      await engine.close();
+    } finally {
+      directory.release();
+    }
   };
   return {
     uri: `mongodb://${host.includes(':') ? `[${host}]` : host}:${String(port)}/?replicaSet=embedded`,

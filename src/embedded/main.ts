@@ -83,6 +83,10 @@ async function main(args: string[]): Promise<void> {
       },
     );
   };
+  // After a failed commit LMDB rejects promises that nobody else holds; the commands concerned are told their own way.
+  process.on('unhandledRejection', (error) => {
+    log('error', 'A task failed', { reason: String(error) });
+  });
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }

@@ -12,7 +12,7 @@ import { namespaceOf, writableOf, type Command, type CommandContext } from './co
 import { writableCollection } from './stored-document.ts';
 import { checkDeleteStatement } from './known-fields.ts';
 import { filterOf } from './update.ts';
-import { runStatements, whenFree, type WriteResult } from './write-runner.ts';
+import { runStatements, whenFree, withFirst, type WriteResult } from './write-runner.ts';
 
 export const remove: Command = (context) => {
   const { body, request } = context;
@@ -36,6 +36,9 @@ async function runDelete(
   const { operation, services } = context;
   checkDeleteStatement(statement);
   const limit = limitOf(statement.limit);
+  if (limit === 0 && context.txnNumber !== undefined) {
+    throw new CommandError('InvalidOptions', 'Cannot use (or request) retryable writes with limit=0');
+  }
   const filter = filterOf(statement.q, 'delete.deletes.q');
   const collection = writableCollection(services.catalog, namespace);
   if (collection === undefined) return;
@@ -49,9 +52,16 @@ async function runDelete(
     variables,
     collation: requestedCollation(collation),
   });
+  if (limit === 1) {
+    return withFirst(context, query, (record) => {
+      if (record === undefined) return;
+      services.records.remove(view, collection, record);
+      result.n += 1;
+    });
+  }
   while (!query.source.isDone) {
     // One at a time: what is taken away next must still be there and match when its turn comes.
-    for (const { recordId } of query.source.pull(limit === 1 ? 1 : 128, operation)) {
+    for (const { recordId } of query.source.pull(128, operation)) {
       await whenFree(context, () => {
         removeOne(context, collection, query, recordId, result);
       });

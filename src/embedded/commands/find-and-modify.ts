@@ -2,7 +2,6 @@ import { decodeTyped, type Document } from '../bson/codec.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
 import { Query } from '../plan/query.ts';
-import type { StoredRecord } from '../catalog/records.ts';
 import { requestedCollation } from '../query/collation.ts';
 import { compileProjection } from '../query/projection.ts';
 import { okReply } from '../server/reply.ts';
@@ -10,7 +9,7 @@ import { namespaceOf, writableOf, type Command, type CommandContext } from './co
 import { ensureCollection, writableCollection } from './stored-document.ts';
 import { filterOf, updateOf } from './update.ts';
 import { idOf, UpdatePlan } from './update-plan.ts';
-import { whenFree } from './write-runner.ts';
+import { candidatesFor, whenFree, withFirst } from './write-runner.ts';
 
 interface Outcome {
   readonly value: Buffer | undefined;
@@ -54,13 +53,15 @@ function checkOptions({ remove, update, new: isNew, upsert, arrayFilters }: Docu
 }
 
 async function removeOne(context: CommandContext): Promise<Outcome> {
-  const { services, body } = context;
+  const { services } = context;
   const collection = writableCollection(services.catalog, namespaceOf(context));
-  const query = collection && plainQuery(context, collection);
-  const record = query && (await firstOf(context, query));
-  if (record === undefined || collection === undefined) return { value: undefined, lastErrorObject: { n: 0 }, query };
-  services.records.remove(writableOf(context), collection, record);
-  return { value: record.bytes, lastErrorObject: { n: 1 }, query: body.fields === undefined ? undefined : query };
+  if (collection === undefined) return { value: undefined, lastErrorObject: { n: 0 }, query: undefined };
+  const query = plainQuery(context, collection);
+  return withFirst(context, query, (record) => {
+    if (record === undefined) return { value: undefined, lastErrorObject: { n: 0 }, query };
+    services.records.remove(writableOf(context), collection, record);
+    return { value: record.bytes, lastErrorObject: { n: 1 }, query };
+  });
 }
 
 function plainQuery(context: CommandContext, collection: Collection): Query {
@@ -71,7 +72,7 @@ function plainQuery(context: CommandContext, collection: Collection): Query {
     hint: body.hint,
     collation: requestedCollation(body.collation),
     variables: body.let as Document | undefined,
-    limit: 1,
+    limit: candidatesFor(body.sort as Document | undefined),
   });
 }
 
@@ -85,16 +86,17 @@ async function updateOne(context: CommandContext): Promise<Outcome> {
     : writableCollection(services.catalog, namespace);
   if (collection === undefined) return nothingFound(undefined);
   const query = plan.query(collection);
-  const record = await firstOf(context, query);
-  if (record !== undefined) {
-    const after = plan.apply(collection, query, record) ?? record.bytes;
-    const value = body.new === true ? after : record.bytes;
-    return { value, lastErrorObject: { n: 1, updatedExisting: true }, query };
-  }
-  if (!isUpsert) return nothingFound(query);
-  const inserted = plan.insert(collection);
-  const lastErrorObject = { n: 1, updatedExisting: false, upserted: idOf(inserted) };
-  return { value: body.new === true ? inserted : undefined, lastErrorObject, query };
+  return withFirst(context, query, (record) => {
+    if (record !== undefined) {
+      const after = plan.apply(collection, query, record) ?? record.bytes;
+      const value = body.new === true ? after : record.bytes;
+      return { value, lastErrorObject: { n: 1, updatedExisting: true }, query };
+    }
+    if (!isUpsert) return nothingFound(query);
+    const inserted = plan.insert(collection);
+    const lastErrorObject = { n: 1, updatedExisting: false, upserted: idOf(inserted) };
+    return { value: body.new === true ? inserted : undefined, lastErrorObject, query };
+  });
 }
 
 function nothingFound(query: Query | undefined): Outcome {
@@ -116,15 +118,6 @@ function updatePlanOf(context: CommandContext): UpdatePlan {
     variables: body.let as Document | undefined,
     bypass: body.bypassDocumentValidation === true,
   });
-}
-
-async function firstOf({ operation }: CommandContext, { source }: Query): Promise<StoredRecord | undefined> {
-  while (!source.isDone) {
-    const [record] = source.pull(1, operation);
-    if (record !== undefined) return record;
-    if (operation.isSliceOver) await operation.yield();
-  }
-  return undefined;
 }
 
 /** The value as `fields` asks for it, in types as they are stored. */

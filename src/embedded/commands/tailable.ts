@@ -1,3 +1,4 @@
+import { Batch } from '../aggregate/batch.ts';
 import { CommandError } from '../errors.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Query } from '../plan/query.ts';
@@ -35,18 +36,17 @@ class TailStream implements DocumentStream {
     const { collection } = this.#query;
     const matches = bytesTest(this.#query.matcher);
     const project = projector(this.#query);
-    const documents: Buffer[] = [];
-    while (documents.length < count && !operation.isSliceOver) {
+    const batch = new Batch(count);
+    while (!batch.isFull && !operation.isSliceOver) {
       const from = recordKey(this.#nextRecordId);
       const entries = viewOf(this.#context).scan(collection.tree, { from, to: HIGHEST, reverse: false, limit: 64 });
       if (entries.length === 0) break;
       for (const { key, value } of entries) {
-        if (documents.length >= count) break;
         const recordId = recordIdOf(key);
+        if (matches(value) && !batch.add(project?.({ recordId, bytes: value }) ?? value)) break;
         this.#nextRecordId = recordId + 1;
-        if (matches(value)) documents.push(project?.({ recordId, bytes: value }) ?? value);
       }
     }
-    return documents;
+    return batch.documents;
   }
 }

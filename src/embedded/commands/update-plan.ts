@@ -11,6 +11,7 @@ import { compileUpdate, upsertDocument, type CompiledUpdate } from '../update/in
 import type { CommandContext } from './context.ts';
 import { writableOf } from './context.ts';
 import { refuseGrown, storable, validate } from './stored-document.ts';
+import { candidatesFor } from './write-runner.ts';
 
 /** An update as `update` and `findAndModify` put it. */
 export interface UpdateSpec {
@@ -61,7 +62,7 @@ export class UpdatePlan {
       sort,
       hint,
       collation: requestedCollation(collation),
-      limit: multi ? 0 : 1,
+      limit: multi ? 0 : candidatesFor(sort),
       variables,
     });
   }

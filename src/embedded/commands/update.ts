@@ -6,7 +6,7 @@ import { namespaceOf, type Command, type CommandContext } from './context.ts';
 import { checkUpdateStatement } from './known-fields.ts';
 import { ensureCollection, writableCollection } from './stored-document.ts';
 import { idOf, UpdatePlan } from './update-plan.ts';
-import { runStatements, whenFree, type WriteResult } from './write-runner.ts';
+import { runStatements, whenFree, withFirst, type WriteResult } from './write-runner.ts';
 
 export const update: Command = (context) => {
   const { body, request } = context;
@@ -32,6 +32,9 @@ async function runUpdate(
   checkUpdateStatement(statement);
   const typed = decodeTyped(bytes);
   const isMulti = statement.multi === true;
+  if (isMulti && context.txnNumber !== undefined) {
+    throw new CommandError('InvalidOptions', 'Cannot use (or request) retryable writes with multi=true');
+  }
   const plan = new UpdatePlan(context, {
     filter: filterOf(statement.q, 'update.updates.q'),
     typedFilter: typed.q as Document,
@@ -48,33 +51,31 @@ async function runUpdate(
   const { catalog, writer } = context.services;
   const collection =
     statement.upsert === true ? ensureCollection(catalog, writer, namespace) : writableCollection(catalog, namespace);
-  const matched =
-    collection === undefined ? 0 : await (isMulti ? updateMany : updateOne)(context, collection, plan, result);
-  if (matched === 0 && statement.upsert === true && collection !== undefined) {
+  if (collection === undefined) return;
+  const insert = (): void => {
+    if (statement.upsert !== true) return;
     (result.upserted ??= []).push({ index, _id: idOf(plan.insert(collection)) });
     result.n += 1;
-  }
+  };
+  if (!isMulti) await updateOne(context, collection, plan, { result, insert });
+  else if ((await updateMany(context, collection, plan, result)) === 0) insert();
 }
 
-async function updateOne(
+function updateOne(
   context: CommandContext,
   collection: Collection,
   plan: UpdatePlan,
-  result: WriteResult,
-): Promise<number> {
-  const { operation } = context;
+  { result, insert }: { result: WriteResult; insert: () => void },
+): Promise<void> {
   const query = plan.query(collection);
-  while (!query.source.isDone) {
-    const [record] = query.source.pull(1, operation);
-    if (record !== undefined) {
-      // Found and changed in the same turn: nobody comes in between.
-      if (plan.apply(collection, query, record) !== undefined) result.nModified = (result.nModified ?? 0) + 1;
-      result.n += 1;
-      return 1;
+  return withFirst(context, query, (record) => {
+    if (record === undefined) {
+      insert();
+      return;
     }
-    if (operation.isSliceOver) await operation.yield();
-  }
-  return 0;
+    if (plan.apply(collection, query, record) !== undefined) result.nModified = (result.nModified ?? 0) + 1;
+    result.n += 1;
+  });
 }
 
 /** Finds all first: an update that moves a document ahead in the index it was found by must not meet it again. */

@@ -1,5 +1,8 @@
 import type { Document } from '../bson/codec.ts';
+import type { StoredRecord } from '../catalog/records.ts';
 import { CommandError } from '../errors.ts';
+import type { Query } from '../plan/query.ts';
+import { bytesTest } from '../plan/record-source.ts';
 import { okReply } from '../server/reply.ts';
 import { HeldByTransaction } from '../storage/view.ts';
 import type { CommandContext } from './context.ts';
@@ -127,6 +130,36 @@ export async function whenFree<T>(
       await operation.waitFor(error.ended);
     }
   }
+}
+
+/** How many of the best are kept where an order is asked for, in case that others come before us. */
+const CANDIDATES = 64;
+
+/** How many documents a query must find so that one of them can be changed. */
+export function candidatesFor(sort: Document | undefined): number {
+  return sort === undefined ? 1 : CANDIDATES;
+}
+
+/** Hands the first document that a query finds, or none, to `change` in the same turn: nobody comes in between. */
+export async function withFirst<T>(
+  { operation }: CommandContext,
+  { source, matcher }: Query,
+  change: (record: StoredRecord | undefined) => T,
+): Promise<T> {
+  const matches = bytesTest(matcher);
+  const goesOn = (): boolean => !source.isDone;
+  let isStale = false;
+  while (goesOn()) {
+    const [record] = source.pull(1, operation);
+    // What was sorted in earlier turns may have changed since.
+    if (record !== undefined && !(isStale && !matches(record.bytes))) return change(record);
+    // At the end nobody may come in between either.
+    if (goesOn() && operation.isSliceOver) {
+      isStale = true;
+      await operation.yield();
+    }
+  }
+  return change(undefined);
 }
 
 function writeError(index: number, { code, message, details }: CommandError): Document {

@@ -76,6 +76,7 @@ export class Operation {
       this.closed?.removeEventListener('abort', stop);
       this.#wake = undefined;
     }
+    this.#sliceEnd = performance.now() + SLICE_MS;
     this.check();
   }
 }

@@ -27,6 +27,8 @@ export class HeldEntries {
   }
 }
 
+const ignore = (): void => undefined;
+
 const nameOf = (tree: number, key: Buffer): string => `${String(tree)}:${key.toString('latin1')}`;
 
 /**
@@ -46,6 +48,8 @@ class PendingWrites implements View {
 
   set(tree: number, key: Buffer, value: Buffer | null): void {
     this.#young.set(tree, key, value);
+    // Until its turn is closed: what settles earlier says nothing of it.
+    this.#youngSettled = undefined;
   }
 
   /** @param settled when everything written so far is durable */
@@ -120,12 +124,12 @@ export class Writer implements WritableView {
 
   put(tree: number, key: Buffer, value: Buffer): void {
     this.#note(tree, key, value);
-    this.#lastWrite = this.#store.put(tree, key, value);
+    this.#follow(this.#store.put(tree, key, value));
   }
 
   remove(tree: number, key: Buffer): void {
     this.#note(tree, key, null);
-    this.#lastWrite = this.#store.remove(tree, key);
+    this.#follow(this.#store.remove(tree, key));
   }
 
   claim(tree: number, key: Buffer): void {
@@ -164,17 +168,33 @@ export class Writer implements WritableView {
     if (!this.#isTurnOpen) return;
     for (const listener of this.#beforeCommit) listener();
     this.#isTurnOpen = false;
-    this.#settled = this.#lastWrite.then(
-      () => undefined,
-      (error: unknown) => {
-        // Later writes may have been computed from these: none is accepted until the server starts anew from the disk.
-        this.#failure ??= error instanceof Error ? error : new Error(String(error));
-      },
-    );
+    this.#settled = this.#lastWrite.then(ignore, ignore);
     this.#pending.settleWith(this.#settled);
   }
 
+  /** LMDB answers the changes of a turn with one promise, seldom with more. */
+  #follow(write: Promise<unknown>): void {
+    if (write === this.#lastWrite) return;
+    this.#lastWrite = write;
+    write.catch((error: unknown) => {
+      this.#fail(error);
+    });
+  }
+
+  /** Later writes may have been computed from lost ones: none is accepted until the server starts anew from the disk. */
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    // LMDB tells the cause by a promise of its own.
+    const { commitError } = error as { commitError?: Promise<never> };
+    commitError?.catch((cause: unknown) => {
+      if (cause instanceof Error) this.#failure = cause;
+    });
+  }
+
   #refusal(cause: Error): CommandError {
-    return new CommandError('InternalError', `The data directory cannot be written: ${cause.message}`);
+    return new CommandError(
+      'InternalError',
+      `The data directory cannot be written: ${cause.message}. Nothing is written any more; make sure that the disk works and has room, then start the server anew`,
+    );
   }
 }
