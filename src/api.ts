@@ -12,6 +12,7 @@ import { databaseProblems } from './platform/database/failures.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { keptMailPages } from './platform/http/kept-mail-pages.ts';
 import type { Edge } from './platform/http/mount.ts';
+import { queueBoard } from './platform/http/queue-board.ts';
 import { projectRoot } from './platform/process/project-root.ts';
 
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
@@ -56,8 +57,15 @@ function edgeOf({ authorizer, config, cache, idempotency, limiter }: Container):
 }
 
 /** What stands at the root besides the health. */
-function operationsOf({ config }: Container): readonly RequestHandler[] {
+function operationsOf({ authorizer, config, logger, passes, queue }: Container): readonly RequestHandler[] {
   const { sinkDirectory } = config.mail;
-  if (config.environment === 'production' || sinkDirectory === undefined) return [];
-  return [keptMailPages(sinkDirectory)];
+  const inProduction = config.environment === 'production';
+  const access = authorizer();
+  const queues = queueBoard({
+    queues: queue().all(),
+    authorize: (authorization) => access.authorize(authorization, { scope: 'system', role: 'admin' }),
+    logger: logger(),
+    ...(!inProduction && { passes: passes() }),
+  });
+  return inProduction || sinkDirectory === undefined ? [queues] : [queues, keptMailPages(sinkDirectory)];
 }

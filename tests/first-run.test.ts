@@ -47,6 +47,16 @@ describe('a first run, step by step', () => {
     expect(await (await get('/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' });
   });
 
+  test('the link to the queue board in the table opens it in a browser', async () => {
+    const [link = ''] = /http\S+\/ops\/queues\/enter\S+/.exec(run.output) ?? [];
+    const entered = await fetch(link, { redirect: 'manual' });
+    const cookie = entered.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const board = await fetch(`${url}/ops/queues/api/queues`, { headers: { Cookie: cookie } });
+    const { queues } = (await board.json()) as { queues: { name: string }[] };
+    expect(queues.map(({ name }) => name).sort()).toEqual(['email', 'payments']);
+    expect((await get('/ops/queues')).status).toBe(401);
+  });
+
   describe('a shop is opened and somebody buys there', walk);
 
   test('a child that is killed is told of and comes back', async () => {

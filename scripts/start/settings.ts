@@ -1,4 +1,6 @@
 import { childEnvironment, EnvironmentError, isSet, loadConfig, type Config } from '../../src/config/index.ts';
+import { QUEUE_BOARD_PATH, queueBoardLink } from '../../src/platform/http/queue-board-link.ts';
+import { Passes } from '../../src/platform/security/passes.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { embeddedUri, type DatabaseTarget } from './database.ts';
 import { LaunchError } from './launch-error.ts';
@@ -25,6 +27,8 @@ export interface OwnServers {
 export interface Settings {
   /** Where the API answers on this machine. */
   readonly apiUrl: string;
+  /** Opens the queue board in a browser. */
+  readonly queueBoardUrl: string;
   readonly workerPort: number;
   readonly own: OwnServers;
   readonly database: DatabaseTarget;
@@ -56,7 +60,13 @@ export async function settle(options: LaunchOptions, data: DataDirectory): Promi
     PORT: String(port),
   });
   const workerPort = await freePort(WORKER_PORT);
-  return { apiUrl, workerPort, own, database: { uri, name: config.database.name }, environment };
+  const queueBoardUrl = apiUrl + queueBoardPath(config, environment.JWT_SECRET ?? '');
+  return { apiUrl, queueBoardUrl, workerPort, own, database: { uri, name: config.database.name }, environment };
+}
+
+/** In production nobody gets in without a bearer token. */
+function queueBoardPath({ environment }: Config, secret: string): string {
+  return environment === 'production' ? QUEUE_BOARD_PATH : queueBoardLink(new Passes({ secret }));
 }
 
 function readConfig(): Config {

@@ -6,6 +6,7 @@ import { awayLog } from '../platform/observability/away-log.ts';
 import { createLogger } from '../platform/observability/logger.ts';
 import { Cursors } from '../platform/security/cursors.ts';
 import { LinkTokens } from '../platform/security/links.ts';
+import { Passes } from '../platform/security/passes.ts';
 import { Passwords } from '../platform/security/passwords.ts';
 import { connectionParts } from './connections.ts';
 import { healthParts } from './health.ts';
@@ -45,6 +46,7 @@ export function platformParts(parts: Parts, config: Config, service: string) {
     cache: parts.part(() => uncached),
     cursors: parts.part(() => new Cursors(config.cursors.secret)),
     links: parts.part(() => new LinkTokens(config.tokens)),
+    passes: parts.part(() => new Passes(config.tokens)),
     passwords: parts.part(() => new Passwords()),
   };
 }
