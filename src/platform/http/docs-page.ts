@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../shared/html.ts';
 import type { Permission } from './endpoint.ts';
 import type { OpenApiDocument } from './openapi.ts';
 
@@ -32,12 +33,12 @@ export function docsPage(document: OpenApiDocument): string {
   const schemas = Object.entries(document.components?.schemas ?? {});
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title><style>${STYLE}</style></head><body>
-<h1>${escape(title)} <small>${escape(version)}</small></h1>
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1>
 <p>Base path <code>/api</code>. Sign in for a bearer token. The same as a document: <a href="/openapi.json">openapi.json</a>.</p>
-${Array.from(groups, ([tag, members]) => `<h2>${escape(tag)}</h2>${members.map(renderRoute).join('')}`).join('')}
+${Array.from(groups, ([tag, members]) => `<h2>${escapeHtml(tag)}</h2>${members.map(renderRoute).join('')}`).join('')}
 <h2>Schemas</h2>
-${schemas.map(([name, schema]) => `<details id="${escape(name)}"><summary><code>${escape(name)}</code></summary>${renderJson(schema)}</details>`).join('')}
+${schemas.map(([name, schema]) => `<details id="${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary>${renderJson(schema)}</details>`).join('')}
 </body></html>`;
 }
 
@@ -50,15 +51,15 @@ function routesOf(path: string, item: PathItem): Route[] {
 
 function renderRoute({ method, path, operation }: Route): string {
   const { operationId = '', summary = '', parameters = [], requestBody, responses } = operation;
-  return `<details id="${escape(operationId)}"><summary><span class="method ${method}">${method}</span>
-<code>${escape(path)}</code> ${escape(summary)}</summary>
-<p>For ${escape(whoMay(operation))}.</p>
+  return `<details id="${escapeHtml(operationId)}"><summary><span class="method ${method}">${method}</span>
+<code>${escapeHtml(path)}</code> ${escapeHtml(summary)}</summary>
+<p>For ${escapeHtml(whoMay(operation))}.</p>
 ${parameters.length > 0 ? `<h3>Parameters</h3><table>${parameters.map(renderParameter).join('')}</table>` : ''}
 ${requestBody !== undefined ? `<h3>Body</h3>${renderContent(requestBody)}` : ''}
 <h3>Answers</h3><table>${Object.entries(responses ?? {})
     .map(renderResponse)
     .join('')}</table>
-<h3>Try it</h3><pre>${escape(curl(method, path, operation))}</pre></details>`;
+<h3>Try it</h3><pre>${escapeHtml(curl(method, path, operation))}</pre></details>`;
 }
 
 function whoMay(operation: Operation): string {
@@ -72,17 +73,17 @@ function whoMay(operation: Operation): string {
 function renderParameter(parameter: object): string {
   if (!('name' in parameter)) return '';
   const { name, in: place, required, schema } = parameter as Readonly<Record<string, unknown>>;
-  return `<tr><td><code>${escape(String(name))}</code></td><td>${escape(String(place))}${required === true ? ', required' : ''}</td><td><code>${escape(JSON.stringify(schema ?? {}))}</code></td></tr>`;
+  return `<tr><td><code>${escapeHtml(String(name))}</code></td><td>${escapeHtml(String(place))}${required === true ? ', required' : ''}</td><td><code>${escapeHtml(JSON.stringify(schema ?? {}))}</code></td></tr>`;
 }
 
 function renderResponse([status, response]: [string, { readonly description?: string }]): string {
   const description = response.description ?? '';
   // A failure's description is the list of its codes, and each code has its page.
-  const text = Number(status) < 400 ? escape(description) : description.split(', ').map(renderCode).join(', ');
-  return `<tr><td><code>${escape(status)}</code></td><td>${text}${Number(status) < 400 ? renderContent(response) : ''}</td></tr>`;
+  const text = Number(status) < 400 ? escapeHtml(description) : description.split(', ').map(renderCode).join(', ');
+  return `<tr><td><code>${escapeHtml(status)}</code></td><td>${text}${Number(status) < 400 ? renderContent(response) : ''}</td></tr>`;
 }
 
-const renderCode = (code: string): string => `<a href="/problems/${encodeURIComponent(code)}">${escape(code)}</a>`;
+const renderCode = (code: string): string => `<a href="/problems/${encodeURIComponent(code)}">${escapeHtml(code)}</a>`;
 
 function renderContent(holder: object): string {
   const content =
@@ -94,7 +95,7 @@ function renderContent(holder: object): string {
 
 function renderJson(value: unknown): string {
   if (value === undefined) return '';
-  const text = escape(JSON.stringify(value, null, 2));
+  const text = escapeHtml(JSON.stringify(value, null, 2));
   const linked = text.replaceAll(/#\/components\/schemas\/([\w-]+)/g, '<a href="#$1">$1</a>');
   return `<pre>${linked}</pre>`;
 }
@@ -107,8 +108,4 @@ function curl(method: string, path: string, { security = [], requestBody, parame
     ...(demandsKey ? ["-H 'Idempotency-Key: <new per intent>'"] : []),
     ...(requestBody !== undefined ? ["-H 'Content-Type: application/json' -d '{…}'"] : []),
   ].join(' \\\n  ');
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

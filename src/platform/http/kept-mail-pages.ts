@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readKeptMails, type KeptMail } from '../mail/kept-mails.ts';
+import { escapeHtml } from '../../shared/html.ts';
 import { Problem } from '../../shared/problem.ts';
 import { routeNotFound } from './problems.ts';
 
@@ -35,9 +36,9 @@ function pageOf(mails: readonly KeptMail[]): string {
   const rows = mails.map(
     ({ id, receivedAt, to, subject, text }) => `
     <article>
-      <h2><a href="/ops/mail/${id}">${escape(subject)}</a></h2>
-      <p>to ${escape(to.join(', '))} <time>${escape(receivedAt)}</time></p>
-      <pre>${escape(text)}</pre>
+      <h2><a href="/ops/mail/${id}">${escapeHtml(subject)}</a></h2>
+      <p>to ${escapeHtml(to.join(', '))} <time>${escapeHtml(receivedAt)}</time></p>
+      <pre>${escapeHtml(text)}</pre>
     </article>`,
   );
   return `<!doctype html>
@@ -53,13 +54,3 @@ function pageOf(mails: readonly KeptMail[]): string {
   <h1>${String(mails.length)} mails sent</h1>${rows.join('')}
 </html>`;
 }
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');

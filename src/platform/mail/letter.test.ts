@@ -20,3 +20,15 @@ test('a subject cannot begin a header of its own', () => {
   const { subject } = writeLetter({ subject: 'Join A\r\nBcc: all@example.com', greeting: 'Hello', paragraphs: [] });
   expect(subject).toBe('Join A Bcc: all@example.com');
 });
+
+test('a bill shows the same rows in text and in HTML, between what was said and the ending', () => {
+  const { text, html } = writeLetter({
+    subject: 'Order',
+    greeting: 'Hello',
+    paragraphs: ['You bought:'],
+    bill: [{ what: `2 × ${hostile}`, price: 'EUR 5.00' }],
+    ending: 'Thank you.',
+  });
+  expect(text).toBe(`Hello\n\nYou bought:\n\n  2 × ${hostile}: EUR 5.00\n\nThank you.\n`);
+  expect(html).toMatch(/You bought:.*2 × &lt;img.*EUR 5\.00.*Thank you/s);
+});
