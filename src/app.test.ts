@@ -39,6 +39,12 @@ describe('an answer', () => {
     expectProblem(await api().get('/api/mugs?fields=name,__proto__'), 422, 'invalid-request');
   });
 
+  test('of a list links to the page that follows, by the same query, and on the last page to none', async () => {
+    const first = await api().get('/api/mugs?fields=name&limit=1&cursor=x%3E').expect(200);
+    expect(first.get('link')).toBe('</api/mugs?fields=name&limit=1&cursor=a%26b>; rel="next"');
+    expect((await api().get('/api/mugs').expect(200)).get('link')).toBeUndefined();
+  });
+
   test('is compressed when it is long and the caller can read it', async () => {
     const zipped = (path: string) => api().get(path).set('Accept-Encoding', 'gzip');
     expect((await zipped('/openapi.json')).get('content-encoding')).toBe('gzip');

@@ -37,7 +37,10 @@ export const feature: Feature = {
       input: z.object({ query: PageQuery }),
       output: pageOf(Mug).meta({ id: 'MugPage' }),
       narrowable: true,
-      handle: () => Promise.resolve({ data: mugs, page: { nextCursor: null, hasMore: false } }),
+      handle: ({ query: { limit } }) => {
+        const hasMore = limit < mugs.length;
+        return Promise.resolve({ data: mugs.slice(0, limit), page: { nextCursor: hasMore ? 'a&b' : null, hasMore } });
+      },
     }),
     endpoint({
       ...read,

@@ -9,6 +9,7 @@ import { IdempotencyKey } from './idempotency-key.ts';
 import { limitCaller, type RequestLimits } from './limits.ts';
 import { MERCHANT_HEADER } from './merchant-header.ts';
 import { fieldsOf, narrow, takeFields } from './narrow.ts';
+import { nextLinkOf } from './next-link.ts';
 import { invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
 import { traceOf } from './request.ts';
 
@@ -125,6 +126,8 @@ function send(res: Response, endpoint: Endpoint, { scope, actor }: RequestContex
   // Kept anywhere, shown only after asking whether it still holds: what was invalidated is never served again.
   if (forEverybody) res.set('Cache-Control', 'public, no-cache');
   if (replayed) res.set('Idempotent-Replayed', 'true');
+  const next = endpoint.method === 'get' ? nextLinkOf(res.req.originalUrl, result) : undefined;
+  if (next !== undefined) res.set('Link', next);
   if (endpoint.headers) res.set(endpoint.headers(result));
   res.status(endpoint.status);
   if (result === undefined) res.end();
