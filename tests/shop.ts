@@ -59,7 +59,10 @@ export const customers = {
     return Promise.resolve(new Map(known.map((id) => [id, { name: `<Ann> ${id}`, email: `${id}@example.test` }])));
   },
 };
-export const stores = { findStore: () => Promise.resolve(STORE) };
+export const stores = {
+  findStore: () => Promise.resolve(STORE),
+  fixCurrency: () => Promise.resolve(STORE.currency),
+};
 
 /** Somebody who calls: a store, a user or the platform's support. */
 export class Caller {

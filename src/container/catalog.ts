@@ -9,7 +9,7 @@ import type { Platform } from './platform.ts';
 export function catalogParts(
   parts: Parts,
   { database, now, transact, appendEvent, cursors }: Platform,
-  { merchantReads }: ReturnType<typeof merchantParts>,
+  { merchantStore }: ReturnType<typeof merchantParts>,
 ) {
   const primary = () => database().primary;
   const productReads = parts.part(() => new ProductReads(productCollection.on(primary()), cursors()));
@@ -20,7 +20,7 @@ export function catalogParts(
         new ProductService({
           transact: transact(),
           appendEvent: appendEvent(),
-          stores: merchantReads(),
+          stores: merchantStore(),
           store: new ProductStore(productCollection.on(primary())),
           reads: productReads(),
           now,

@@ -31,6 +31,7 @@ export function merchantParts(
 
   return {
     merchantReads,
+    merchantStore,
     invitationReads,
     authorizer: parts.part(
       () => new Authorizer({ tokens: tokens(), users: userReads(), memberships: membershipReads() }),

@@ -14,7 +14,7 @@ const canRead = { scope: 'merchant', role: 'staff', apiKey: 'products:read' } as
 const canWrite = { scope: 'merchant', role: 'manager', apiKey: 'products:write' } as const;
 const versionOf = ({ version }: { readonly version: number }) => ({ ETag: etagOf(version) });
 
-/** The currency of the store; then state, change, event. */
+/** The currency of the store, fixed by the first product; state, change, event. */
 const WRITE_QUERIES = 5;
 
 export interface ManagedProductParts {

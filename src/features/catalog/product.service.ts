@@ -1,4 +1,4 @@
-import type { Transact } from '../../platform/database/transaction.ts';
+import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
 import type { AppendEvent } from '../../platform/outbox/event.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import { demandVersion } from '../../shared/precondition.ts';
@@ -25,8 +25,8 @@ export interface ProductDeps {
 
 /** What the catalogue must know of a store. */
 export interface StoreCurrencies {
-  /** The store in which something is sold, and the currency of all its prices; undefined if there is no such store. */
-  findStore(merchantId: Id): Promise<{ readonly currency: string } | undefined>;
+  /** The currency of all prices of a store, which does not change any more; undefined if there is no such store. */
+  fixCurrency(merchantId: Id, access: TransactionAccess): Promise<string | undefined>;
 }
 
 type MerchantContext = RequestContext<MerchantScope>;
@@ -49,49 +49,56 @@ export class ProductService {
 
   async create(context: MerchantContext, sent: CreateProduct): Promise<ManagedProduct> {
     const { transact, appendEvent, store } = this.#deps;
-    await this.#demandCurrency(context, sent.variants);
     const product = this.#newProduct(context.scope.merchantId, sent);
     return transact(context, async (access) => {
+      await this.#demandCurrency(context, sent.variants, access);
       await store.insert(product, access);
       await appendEvent(context, productEvent('product.created', product), access);
       return presentManagedProduct(product);
     });
   }
 
-  async update(context: MerchantContext, productId: Id, sent: UpdateProduct): Promise<ManagedProduct> {
-    if (sent.variants !== undefined) await this.#demandCurrency(context, sent.variants);
-    return this.#change(context, productId, ({ publishedAt }, now) => ({
-      ...sent,
-      ...(sent.description !== undefined && excerptOf(sent.description)),
-      ...(sent.variants !== undefined && { from: lowestPrice(sent.variants) }),
-      ...(sent.status === 'active' && { publishedAt: publishedAt ?? now }),
-    }));
+  update(context: MerchantContext, productId: Id, sent: UpdateProduct): Promise<ManagedProduct> {
+    const { variants, description, status } = sent;
+    return this.#change(context, productId, async ({ publishedAt }, now, access) => {
+      if (variants !== undefined) await this.#demandCurrency(context, variants, access);
+      return {
+        ...sent,
+        ...(description !== undefined && excerptOf(description)),
+        ...(variants !== undefined && { from: lowestPrice(variants) }),
+        ...(status === 'active' && { publishedAt: publishedAt ?? now }),
+      };
+    });
   }
 
   /** Takes a product off sale for good, as far as the storefront goes; orders that name it stay as they are. */
   archive(context: MerchantContext, productId: Id): Promise<ManagedProduct> {
-    return this.#change(context, productId, () => ({ status: 'archived' }));
+    return this.#change(context, productId, () => Promise.resolve({ status: 'archived' }));
   }
 
   async #change(
     context: MerchantContext,
     productId: Id,
-    changeOf: (found: ProductState, now: Date) => ProductChange,
+    changeOf: (found: ProductState, now: Date, access: TransactionAccess) => Promise<ProductChange>,
   ): Promise<ManagedProduct> {
     const { transact, appendEvent, store, reads } = this.#deps;
     return transact(context, async (access) => {
       const found = (await reads.findState(productId, access)) ?? notFound();
       demandVersion(context, found.version);
       const now = this.#deps.now();
-      const change = { ...changeOf(found, now), updatedAt: now };
+      const change = { ...(await changeOf(found, now, access)), updatedAt: now };
       const changed = (await store.change(productId, change, access)) ?? notFound();
       await appendEvent(context, productEvent('product.changed', found), access);
       return presentManagedProduct(changed);
     });
   }
 
-  async #demandCurrency({ scope }: MerchantContext, variants: readonly ProductVariant[]): Promise<void> {
-    const { currency } = (await this.#deps.stores.findStore(scope.merchantId)) ?? notFound();
+  async #demandCurrency(
+    { scope }: MerchantContext,
+    variants: readonly ProductVariant[],
+    access: TransactionAccess,
+  ): Promise<void> {
+    const currency = (await this.#deps.stores.fixCurrency(scope.merchantId, access)) ?? notFound();
     const errors = variants.flatMap(({ price }, index) =>
       price.currency === currency
         ? []

@@ -33,6 +33,14 @@ async function anOwner(): Promise<SignedIn> {
   return owner;
 }
 
+let products = 0;
+const addProduct = (owner: SignedIn, currency: string) => {
+  products += 1;
+  const variants = [{ sku: `mug-${String(products)}`, title: 'Mug', price: { amount: 1_000, currency } }];
+  const product = { title: `Mug ${String(products)}`, category: 'mugs', variants };
+  return call(owner, 'post', '/merchant/products', product);
+};
+
 /** Somebody new in the store of somebody else. */
 async function join(owner: SignedIn, role: MerchantRole): Promise<SignedIn> {
   const joining = await signUpAndIn(accounts);
@@ -113,6 +121,35 @@ describe('a change of a store', () => {
     expect(changed.body).toMatchObject({ timeZone: 'Europe/Berlin', branding, name: 'Mugs' });
     const scripted = { ...branding, logoUrl: 'javascript:alert(1)' };
     await call(owner, 'patch', '/merchant/settings', { branding: scripted }).expect(422);
+  });
+
+  test('of its currency is made until it has a product, and no later', async () => {
+    const owner = await anOwner();
+    const settings = (currency: string) => call(owner, 'patch', '/merchant/settings', { currency });
+    expect((await settings('JPY').expect(200)).body).toMatchObject({ currency: 'JPY' });
+    await addProduct(owner, 'EUR').expect(422);
+    await settings('USD').expect(200);
+    await addProduct(owner, 'USD').expect(201);
+    expect((await settings('EUR').expect(409)).body).toMatchObject({
+      code: 'currency-fixed',
+      errors: [{ path: 'body.currency' }],
+    });
+    await settings('USD').expect(200);
+    await addProduct(owner, 'USD').expect(201);
+  });
+
+  test('of its currency and its first product at the same moment never leave it with prices in another', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const owner = await anOwner();
+      const [changed, added] = await Promise.all([
+        call(owner, 'patch', '/merchant/settings', { currency: 'USD' }),
+        addProduct(owner, 'EUR'),
+      ]);
+      expect([
+        [200, 422],
+        [409, 201],
+      ]).toContainEqual([changed.status, added.status]);
+    }
   });
 
   test('leaves an event, as its opening does, by which what is cached of it ends', async () => {

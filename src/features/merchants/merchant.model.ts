@@ -17,6 +17,8 @@ export interface Merchant {
   description: string;
   /** ISO 4217, of all its prices. */
   currency: string;
+  /** From its first product on: prices in two currencies could not be added. */
+  currencyIsFixed: boolean;
   /** In which its days begin and end. */
   timeZone: string;
   branding: Branding;
@@ -37,6 +39,7 @@ export const merchants = storedCollection<Merchant>({
     name: text,
     description: { type: String, default: '' },
     currency: text,
+    currencyIsFixed: { type: Boolean, required: true },
     timeZone: text,
     branding: { logoUrl: { type: String, default: null }, accentColor: { type: String, default: null } },
     ownerCount: { type: Number, required: true, min: 1 },

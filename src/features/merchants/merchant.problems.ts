@@ -8,6 +8,11 @@ export const invitationNotFound: ProblemKind = {
   title: 'Invitation not found',
 };
 export const slugTaken: ProblemKind = { code: 'slug-taken', status: 409, title: 'Another store has this slug' };
+export const currencyFixed: ProblemKind = {
+  code: 'currency-fixed',
+  status: 409,
+  title: 'The currency of a store with products stays',
+};
 export const alreadyMember: ProblemKind = {
   code: 'already-member',
   status: 409,

@@ -8,6 +8,8 @@ import type { StoreProfile, StoreView } from './merchant.schema.ts';
 
 /** What other features must know of a store. */
 export type StoreFacts = Pick<Merchant, 'currency' | 'name' | 'slug' | 'timeZone'>;
+/** What decides whether a store can be changed. */
+export type StoreState = Pick<Merchant, 'currency' | 'currencyIsFixed' | 'slug' | 'version'>;
 export type StoreCard = Pick<Merchant, '_id' | 'name' | 'slug'>;
 
 /** Reads of stores: lean, projected, each named after its question. */
@@ -26,6 +28,11 @@ export class MerchantReads {
   async findView(_id: Id, access: Access): Promise<StoreView | undefined> {
     const row = await this.#merchants.findOne({ _id }, STORE_FIELDS, access).lean<StoreRow>();
     return row ? presentStore(row) : undefined;
+  }
+
+  async findState(_id: Id, access: Access): Promise<StoreState | undefined> {
+    const fields = { currency: 1, currencyIsFixed: 1, slug: 1, version: 1 };
+    return (await this.#merchants.findOne({ _id }, fields, access).lean<StoreState>()) ?? undefined;
   }
 
   /** For other features, and so from the database: a cached currency must not be sold in. */

@@ -5,7 +5,7 @@ import { invalidCursor } from '../../platform/security/cursors.ts';
 import { PageQuery } from '../../shared/page.ts';
 import { etagOf, preconditionFailed } from '../../shared/precondition.ts';
 import { profileTag } from './merchant.events.ts';
-import { merchantNotFound, slugTaken } from './merchant.problems.ts';
+import { currencyFixed, merchantNotFound, slugTaken } from './merchant.problems.ts';
 import {
   EditProfile,
   EditSettings,
@@ -107,9 +107,10 @@ export const ownStoreEndpoints = (merchants: MerchantService): readonly Endpoint
     ...edit,
     path: '/merchant/settings',
     operationId: 'editStoreSettings',
-    summary: 'Edit currency, time zone and branding',
+    summary: 'Edit time zone, branding and, before the first product, the currency',
     permission: { scope: 'merchant', role: 'owner', apiKey: 'store:write' },
     input: z.object({ body: EditSettings }),
+    problems: [...edit.problems, currencyFixed],
     handle: ({ body }, context) => merchants.edit(context, sentOf(body)),
   }),
 ];

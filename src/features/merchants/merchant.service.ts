@@ -11,8 +11,8 @@ import type { MembershipReads } from './membership.reads.ts';
 import type { MembershipStore } from './membership.store.ts';
 import { merchantEvent } from './merchant.events.ts';
 import { presentStore } from './merchant.presenter.ts';
-import { merchantNotFound } from './merchant.problems.ts';
-import type { MerchantReads } from './merchant.reads.ts';
+import { currencyFixed, merchantNotFound } from './merchant.problems.ts';
+import type { MerchantReads, StoreState } from './merchant.reads.ts';
 import type { OpenStore, OwnStore, StoreProfile, StoreView } from './merchant.schema.ts';
 import type { MerchantChange, MerchantStore } from './merchant.store.ts';
 
@@ -20,7 +20,7 @@ export interface MerchantDeps {
   readonly transact: Transact;
   readonly appendEvent: AppendEvent;
   readonly store: Pick<MerchantStore, 'change' | 'insert'>;
-  readonly reads: Pick<MerchantReads, 'findCards' | 'findProfile' | 'findView'>;
+  readonly reads: Pick<MerchantReads, 'findCards' | 'findProfile' | 'findState' | 'findView'>;
   readonly membershipStore: Pick<MembershipStore, 'insert'>;
   readonly memberships: Pick<MembershipReads, 'findStoresOfUser'>;
   readonly now: Now;
@@ -43,6 +43,7 @@ export class MerchantService {
       ...sent,
       _id: merchantId,
       branding: { logoUrl: null, accentColor: null },
+      currencyIsFixed: false,
       ownerCount: 1,
       version: 1,
       createdAt: at,
@@ -80,19 +81,27 @@ export class MerchantService {
     return (await this.#deps.reads.findView(scope.merchantId, { scope })) ?? gone();
   }
 
-  /** @throws Problem `precondition-failed` when the request names another version */
+  /** @throws Problem `precondition-failed` when the request names another version; `currency-fixed` */
   async edit(context: RequestContext<MerchantScope>, change: MerchantChange): Promise<StoreView> {
     const { transact, appendEvent, store, reads } = this.#deps;
     const { merchantId } = context.scope;
     return transact(context, async (access) => {
-      const { version, slug } = (await reads.findView(merchantId, access)) ?? gone();
+      const found = (await reads.findState(merchantId, access)) ?? gone();
+      const { version, slug } = found;
       demandVersion(context, version);
+      demandCurrency(found, change);
       // What was read here is what is changed here: who comes between makes the transaction begin anew.
       const changed = (await store.change(merchantId, version, change, access)) ?? gone();
       await appendEvent(context, merchantEvent('merchant.changed', merchantId, slug), access);
       return presentStore(changed);
     });
   }
+}
+
+function demandCurrency({ currency, currencyIsFixed }: StoreState, change: MerchantChange): void {
+  if (!currencyIsFixed || change.currency === undefined || change.currency === currency) return;
+  const errors = [{ path: 'body.currency', message: `must stay ${currency}` }];
+  throw new Problem(currencyFixed, `The store has products priced in ${currency}`, { errors });
 }
 
 function gone(): never {

@@ -1,6 +1,7 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
 import { duplicateKey } from '../../platform/database/failures.ts';
 import type { Access } from '../../platform/database/scoped.ts';
+import type { TransactionAccess } from '../../platform/database/transaction.ts';
 import type { Id } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Merchant } from './merchant.model.ts';
@@ -38,6 +39,20 @@ export class MerchantStore {
       )
       .lean<StoreRow>();
     return changed ?? undefined;
+  }
+
+  /**
+   * The currency that something is priced in, and that the store keeps from now on; undefined if there is no such store.
+   * In a transaction: a change of the currency at the same moment touches the same document, and one of the two begins
+   * anew.
+   */
+  async fixCurrency(_id: Id, access: TransactionAccess): Promise<string | undefined> {
+    const fields = { currency: 1, currencyIsFixed: 1 };
+    const store = await this.#merchants.findOne({ _id }, fields, access).lean<Pick<Merchant, keyof typeof fields>>();
+    if (store && !store.currencyIsFixed) {
+      await this.#merchants.updateOne({ _id }, { $set: { currencyIsFixed: true } }, access);
+    }
+    return store?.currency;
   }
 
   async addOwner(_id: Id, access: Access): Promise<void> {

@@ -5,7 +5,7 @@ import { invalidCursor } from '../../platform/security/cursors.ts';
 import { preconditionFailed } from '../../shared/precondition.ts';
 import type { Now } from '../../shared/time.ts';
 import { outOfStock } from '../stock/index.ts';
-import { orderNotFound, transitionRefused, unknownCustomer, unknownSku } from './order.problems.ts';
+import { mixedCurrencies, orderNotFound, transitionRefused, unknownCustomer, unknownSku } from './order.problems.ts';
 import type { OrderReads } from './order.reads.ts';
 import { OrderPath, versionOf } from './order.routes.ts';
 import {
@@ -95,7 +95,7 @@ const writeEndpoints = ({ orders }: MerchantOrderParts): readonly Endpoint[] => 
     input: z.object({ body: PlaceOrderFor }),
     output: OrderView,
     status: 201,
-    problems: [unknownSku, unknownCustomer, outOfStock, tooContended],
+    problems: [unknownSku, mixedCurrencies, unknownCustomer, outOfStock, tooContended],
     queryBudget: MAX_WRITE_QUERIES,
     idempotent: true,
     headers: (order) => ({ ...versionOf(order), Location: `/api/merchant/orders/${order.id}` }),

@@ -5,7 +5,7 @@ import { invalidCursor } from '../../platform/security/cursors.ts';
 import { Id } from '../../shared/ids.ts';
 import { etagOf, preconditionFailed } from '../../shared/precondition.ts';
 import { outOfStock } from '../stock/index.ts';
-import { orderNotFound, paymentDeclined, transitionRefused, unknownSku } from './order.problems.ts';
+import { mixedCurrencies, orderNotFound, paymentDeclined, transitionRefused, unknownSku } from './order.problems.ts';
 import type { OrderReads } from './order.reads.ts';
 import { MAX_WRITE_QUERIES, OrderPage, OrderView, PayOrder, PlaceOrder, UserOrdersQuery } from './order.schema.ts';
 import type { OrderService } from './order.service.ts';
@@ -70,7 +70,7 @@ const writeEndpoints = ({ orders }: UserOrderParts): readonly Endpoint[] => [
     input: z.object({ body: PlaceOrder }),
     output: OrderView,
     status: 201,
-    problems: [unknownSku, outOfStock, tooContended],
+    problems: [unknownSku, mixedCurrencies, outOfStock, tooContended],
     queryBudget: MAX_WRITE_QUERIES,
     idempotent: true,
     headers: (order) => ({ ...versionOf(order), Location: `/api/orders/${order.id}` }),

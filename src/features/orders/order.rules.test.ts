@@ -42,6 +42,28 @@ test('lines are priced by what is for sale, never by what was sent', () => {
   expect(() => priceLines(sent, new Map())).toThrow(Problem);
 });
 
+test('lines priced in two currencies are refused by name, not by a failure', () => {
+  const variant = (sku: string, price: { amount: number; currency: string }) =>
+    [sku, { productId: newId(), sku, title: sku, price }] as const;
+  const sent = ['mug', 'cup', 'pot'].map((sku) => ({ sku, quantity: 1 }));
+  const forSale = new Map([
+    variant('mug', eur(1)),
+    variant('cup', { amount: 1, currency: 'USD' }),
+    variant('pot', eur(1)),
+  ]);
+  const refusal = {
+    kind: { code: 'mixed-currencies', status: 409 },
+    details: { errors: [{ path: 'body.lines.1.sku' }] },
+  };
+  let thrown: unknown;
+  try {
+    priceLines(sent, forSale);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject(refusal);
+});
+
 test('wherever an order goes, it gets there by allowed moves and ends', () => {
   fc.assert(
     fc.property(fc.array(state, { maxLength: 30 }), (wishes) => {
