@@ -6,6 +6,7 @@ import { Cursors } from './commands/cursors.ts';
 import { FailPoints } from './commands/fail-points.ts';
 import { dropUnfinishedIndexes } from './commands/index-build.ts';
 import { Operations } from './commands/operations.ts';
+import { dropUnfinishedOutput } from './commands/out-output.ts';
 import { sweepExpired } from './commands/ttl.ts';
 import { clusterTime } from './server/cluster-time.ts';
 import { Store } from './storage/store.ts';
@@ -68,6 +69,7 @@ export class Engine {
       connections,
     };
     dropUnfinishedIndexes(this.services);
+    dropUnfinishedOutput(this.services);
     this.#schedule(options);
   }
 

@@ -47,6 +47,7 @@ export const ErrorCodes = {
   OptionNotSupportedOnView: 167,
   InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
+  QueryPlanKilled: 175,
   InvalidIndexSpecificationOption: 197,
   QueryFeatureNotAllowed: 224,
   TransactionTooOld: 225,

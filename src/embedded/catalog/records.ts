@@ -29,6 +29,7 @@ export class Records {
 
   /** @throws DuplicateKey (11000) with `keyPattern` and `keyValue` */
   insert(view: WritableView, collection: Collection, bytes: Buffer): StoredRecord {
+    this.#requireWritable(view, collection);
     const document = readFor(collection.indexes, bytes);
     const entries = collection.indexes.map((index) => ({ index, made: index.keysOf(document) }));
     for (const { index, made } of entries) this.#refuseDuplicates(view, collection, index, made, undefined);
@@ -52,13 +53,17 @@ export class Records {
     bytes: Buffer,
     touched: ReadonlySet<string> | 'all',
   ): void {
+    this.#requireWritable(view, collection);
     const key = recordKey(before.recordId);
     view.claim(collection.tree, key);
     const indexes = collection.indexes.filter((index) => isTouched(index, touched));
     const was = readFor(indexes, before.bytes);
     const will = readFor(indexes, bytes);
     const changes = indexes.map((index) => ({ index, old: index.keysOf(was), made: index.keysOf(will) }));
-    for (const { index, made } of changes) this.#refuseDuplicates(view, collection, index, made, before.recordId);
+    for (const { index, old, made } of changes) {
+      this.#refuseDuplicates(view, collection, index, made, before.recordId);
+      claimUnique(view, index, old);
+    }
     view.put(collection.tree, key, bytes);
     for (const { index, old, made } of changes) {
       this.#learn(collection, index, made);
@@ -69,15 +74,13 @@ export class Records {
   }
 
   remove(view: WritableView, collection: Collection, { recordId, bytes }: StoredRecord): void {
+    this.#requireWritable(view, collection);
     const key = recordKey(recordId);
     view.claim(collection.tree, key);
     const document = readFor(collection.indexes, bytes);
-    for (const index of collection.indexes) {
-      for (const entry of index.keysOf(document).keys) {
-        if (index.isUnique || index === collection.idIndex) view.claim(index.tree, entry);
-        removeEntry(view, index, entry, key);
-      }
-    }
+    const entries = collection.indexes.map((index) => ({ index, made: index.keysOf(document) }));
+    for (const { index, made } of entries) claimUnique(view, index, made);
+    for (const { index, made } of entries) for (const entry of made.keys) removeEntry(view, index, entry, key);
     view.remove(collection.tree, key);
     this.#resize(view, collection, -1, -bytes.length);
   }
@@ -88,6 +91,22 @@ export class Records {
     this.#refuseDuplicates(view, collection, index, made, recordId);
     this.#learn(collection, index, made);
     for (const entry of made.keys) putEntry(view, index, entry, recordKey(recordId));
+  }
+
+  /**
+   * @throws QueryPlanKilled (175) where the collection was dropped or renamed since the command began,
+   * OperationNotSupportedInTransaction (263)
+   */
+  #requireWritable(view: WritableView, { namespace, tree, isCapped }: Collection): void {
+    if (this.#catalog.get(namespace)?.tree !== tree) {
+      throw new CommandError('QueryPlanKilled', `collection dropped or renamed: ${namespace}`);
+    }
+    if (isCapped && view !== this.#writer) {
+      throw new CommandError(
+        'OperationNotSupportedInTransaction',
+        `Collection '${namespace}' is a capped collection. Writes in transactions are not allowed on capped collections.`,
+      );
+    }
   }
 
   #refuseDuplicates(
@@ -151,6 +170,11 @@ function without(keys: readonly Buffer[], others: readonly Buffer[]): readonly B
   if (keys.length === 1 && others.length === 1) return keys[0]?.equals(others[0] ?? EMPTY) === true ? [] : keys;
   const known = new Set(others.map((key) => key.toString('latin1')));
   return keys.filter((key) => !known.has(key.toString('latin1')));
+}
+
+/** Nobody else may take these keys as free before it is certain that they are. */
+function claimUnique(view: WritableView, index: IndexDefinition, { keys }: DocumentKeys): void {
+  if (isUniqueEntry(index)) for (const key of keys) view.claim(index.tree, key);
 }
 
 function putEntry(view: WritableView, index: IndexDefinition, entry: Buffer, record: Buffer): void {

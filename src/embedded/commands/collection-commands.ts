@@ -11,7 +11,9 @@ import { CREATE_FIELDS, cappedSize, createOptions, hasOptions } from './create-o
 import { buildsEnded } from './index-build.ts';
 import { trimCapped } from './insert.ts';
 import { listCollections } from './list-collections.ts';
+import { refuseHeld } from './open-transactions.ts';
 import { validate } from './validate-command.ts';
+import { whenFree } from './write-runner.ts';
 
 const create: Command = async (context) => {
   refuseUnknownFields(context, CREATE_FIELDS);
@@ -44,15 +46,23 @@ const drop: Command = async (context) => {
   const { services } = context;
   const namespace = namespaceOf(context);
   checkNamespace(namespace);
-  const collection = services.catalog.get(namespace);
+  const collection = await whenFree(context, () => {
+    const found = services.catalog.get(namespace);
+    if (found !== undefined) dropCollection(services, found);
+    return found;
+  });
   if (collection === undefined) return okReply();
-  dropCollection(services, collection);
   await services.writer.committed();
   return okReply({ ...(collection.isView ? {} : { nIndexesWas: collection.indexes.length }), ns: namespace });
 };
 
-/** Takes a collection away, and the cursors over it. The caller waits until that is durable. */
-export function dropCollection({ catalog, writer, cursors }: Services, collection: Collection): void {
+/**
+ * Takes a collection away, and the cursors over it. The caller waits until that is durable.
+ * @throws HeldByTransaction where a transaction that has changed it has to end before
+ */
+export function dropCollection(services: Services, collection: Collection): void {
+  refuseHeld(services, collection);
+  const { catalog, writer, cursors } = services;
   catalog.drop(writer, collection);
   cursors.killWhere((cursor) => cursor.namespace === collection.namespace);
 }
@@ -62,24 +72,31 @@ const RENAME_FIELDS: ReadonlySet<string> = new Set(['to', 'dropTarget', 'stayTem
 const renameCollection: Command = async (context) => {
   requireAdmin(context);
   refuseUnknownFields(context, RENAME_FIELDS);
-  const { services, operation, body } = context;
-  const { from, to, dropsTarget } = renameFields(context);
-  const source = requireSource(services, from);
-  await buildsEnded(source, operation);
+  const { services, operation } = context;
+  const fields = renameFields(context);
+  const { from, to } = fields;
+  await buildsEnded(requireSource(services, from), operation);
   if (from === to) throw new CommandError('IllegalOperation', "Can't rename a collection to itself");
   checkTarget(from, to);
+  await whenFree(context, () => {
+    rename(services, fields);
+  });
+  await services.writer.committed();
+  return okReply();
+};
+
+function rename(services: Services, { from, to, dropsTarget }: ReturnType<typeof renameFields>): void {
+  const source = requireSource(services, from);
+  refuseHeld(services, source);
   const target = services.catalog.get(to);
   if (target?.isView === true) {
     throw new CommandError('NamespaceExists', `a view already exists with that name: ${to}`);
   }
   if (target !== undefined && !dropsTarget) throw new CommandError('NamespaceExists', 'target namespace exists');
   if (target !== undefined) dropCollection(services, target);
-  // The wait for index builds let others run.
-  services.catalog.rename(services.writer, requireSource(services, String(body.renameCollection)), to);
+  services.catalog.rename(services.writer, source, to);
   services.cursors.killWhere((cursor) => cursor.namespace === from);
-  await services.writer.committed();
-  return okReply();
-};
+}
 
 function renameFields({ body }: Pick<CommandContext, 'body'>): { from: string; to: string; dropsTarget: boolean } {
   const from = read(body.renameCollection, 'string', 'renameCollection.renameCollection');
@@ -133,10 +150,13 @@ const convertToCapped: Command = async (context) => {
   if (collection.isView)
     throw new CommandError('CommandNotSupportedOnView', `cannot convert a view to a capped collection: ${namespace}`);
   await buildsEnded(collection, operation);
-  for (const index of collection.indexes.slice(1)) services.catalog.dropIndex(services.writer, collection, index);
-  collection.options = { ...collection.options, capped: true, size: cappedSize(size) };
-  services.catalog.save(services.writer, collection);
-  trimCapped(services.records, services.writer, collection);
+  await whenFree(context, () => {
+    refuseHeld(services, collection);
+    for (const index of collection.indexes.slice(1)) services.catalog.dropIndex(services.writer, collection, index);
+    collection.options = { ...collection.options, capped: true, size: cappedSize(size) };
+    services.catalog.save(services.writer, collection);
+    trimCapped(services.records, services.writer, collection);
+  });
   services.cursors.killWhere((cursor) => cursor.namespace === namespace);
   await services.writer.committed();
   return okReply();

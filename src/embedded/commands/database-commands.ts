@@ -5,6 +5,7 @@ import { read, refuseUnknownFields, requireAdmin } from './arguments.ts';
 import { dropCollection } from './collection-commands.ts';
 import { collectionSizes, scaleOf } from './collection-stats.ts';
 import type { Command, Services } from './context.ts';
+import { whenFree } from './write-runner.ts';
 
 /** Databases that every MongoDB has. */
 const ALWAYS_THERE = ['admin', 'config', 'local'];
@@ -38,7 +39,12 @@ const dropDatabase: Command = async (context) => {
   refuseUnknownFields(context, new Set());
   const { services, request } = context;
   const collections = services.catalog.of(request.database);
-  for (const collection of collections) dropCollection(services, collection);
+  for (const { namespace } of collections) {
+    await whenFree(context, () => {
+      const collection = services.catalog.get(namespace);
+      if (collection !== undefined) dropCollection(services, collection);
+    });
+  }
   const prefix = `${request.database}.`;
   services.cursors.killWhere(({ namespace }) => namespace.startsWith(prefix));
   await services.writer.committed();

@@ -70,6 +70,7 @@ export class Dispatcher {
   ): Buffer | Promise<Buffer> {
     const transaction = session && this.#transactionOf(session, fields, request.name);
     const txnNumber = session === undefined || fields.isTransaction ? undefined : fields.txnNumber;
+    if (session !== undefined && txnNumber !== undefined) this.#services.sessions.passTo(session, txnNumber);
     const past = transaction === undefined ? this.#pastOf(request) : undefined;
     const { body } = request;
     const context = { services: this.#services, request, body, operation, session, txnNumber, transaction, past };

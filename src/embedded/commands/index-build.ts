@@ -3,16 +3,14 @@ import type { Collection } from '../catalog/collection.ts';
 import type { IndexDefinition, IndexSpec } from '../catalog/index-definition.ts';
 import { CommandError } from '../errors.ts';
 import { recordIdOf, recordKey } from '../storage/tree-key.ts';
-import { EMPTY, HeldByTransaction, HIGHEST } from '../storage/view.ts';
-import type { Transaction } from '../transactions/transaction.ts';
+import { EMPTY, HIGHEST } from '../storage/view.ts';
 import type { CommandContext, Services } from './context.ts';
+import { ended, openTransactions, transactionsOn } from './open-transactions.ts';
 import { whenFree } from './write-runner.ts';
 
 const PAGE = 64;
 /** Documents between two waits for the disk, which bound what is on its way there. */
 const DOCUMENTS_PER_COMMIT = 4_096;
-/** Beyond so many record ids a collection is not looked through for being empty. */
-const MOST_PROBED = 10_000;
 
 /** Builds that are running, by the index that will be. */
 const builds = new WeakMap<IndexDefinition, Promise<void>>();
@@ -63,34 +61,9 @@ export async function buildIndexes(
 }
 
 /** Whether no document is there or on its way, in a transaction either. */
-function holdsNothing({ writer }: Services, collection: Collection): boolean {
+function holdsNothing(services: Services, collection: Collection): boolean {
   const first = { from: EMPTY, to: HIGHEST, reverse: false, limit: 1, keysOnly: true };
-  if (writer.scan(collection.tree, first).length > 0) return false;
-  const lastId = collection.nextRecordId - 1;
-  return lastId <= MOST_PROBED && heldRecord(writer, collection, 1, lastId) === undefined;
-}
-
-/** What holds one of these records: a transaction that has changed, deleted or added it. */
-function heldRecord(
-  writer: Services['writer'],
-  { tree }: Collection,
-  fromId: number,
-  toId: number,
-): HeldByTransaction | undefined {
-  return heldBy(() => {
-    for (let recordId = fromId; recordId <= toId; recordId++) writer.claim(tree, recordKey(recordId));
-  });
-}
-
-/** What made the work impossible for now. */
-function heldBy(work: () => void): HeldByTransaction | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    if (error instanceof HeldByTransaction) return error;
-    throw error;
-  }
+  return services.writer.scan(collection.tree, first).length === 0 && transactionsOn(services, collection).length === 0;
 }
 
 async function fill(
@@ -101,11 +74,13 @@ async function fill(
 ): Promise<void> {
   const { catalog, writer } = context.services;
   try {
+    // What they wrote before the indexes were published has no entries in them.
+    await ended(context, transactionsOn(context.services, collection));
     await addAll(context, collection, indexes);
     // A deletion takes the entry of its key along, also if that belongs to another document which came later: look again.
     if (indexes.some(({ isUnique }) => isUnique)) await addAll(context, collection, indexes);
     // A transaction reads from a picture of the past, in which the indexes are not complete.
-    await transactionsEnded(context);
+    await ended(context, openTransactions(context.services));
     requirePresence(context.services, collection, indexes);
     indexes.forEach((index, position) => {
       index.spec = specs[position] ?? index.spec;
@@ -120,10 +95,7 @@ async function fill(
   }
 }
 
-/**
- * Adds the documents that are there; those that come or change meanwhile get their entries without it. What a transaction
- * wrote before the indexes were published has none, though: such a transaction has to end first.
- */
+/** Adds the documents that are there; those that come or change meanwhile get their entries without it. */
 async function addAll(
   context: CommandContext,
   collection: Collection,
@@ -133,10 +105,7 @@ async function addAll(
   const end = collection.nextRecordId;
   let committedId = 1;
   for (let nextId = 1; nextId < end;) {
-    requirePresence(services, collection, indexes);
-    const step = addPage(services, collection, indexes, nextId, end);
-    nextId = step.nextId;
-    if (step.held !== undefined) await released(context, step.held);
+    nextId = await whenFree(context, () => addPage(services, collection, indexes, nextId, end));
     if (nextId - committedId >= DOCUMENTS_PER_COMMIT) {
       committedId = nextId;
       await services.writer.committed();
@@ -145,57 +114,25 @@ async function addAll(
   }
 }
 
-interface Step {
-  readonly nextId: number;
-  readonly held?: HeldByTransaction;
-}
-
+/**
+ * A page again that met a key which a transaction holds repeats nothing.
+ * @returns the record id to go on from
+ */
 function addPage(
   services: Services,
   collection: Collection,
   indexes: readonly IndexDefinition[],
   firstId: number,
   end: number,
-): Step {
+): number {
+  requirePresence(services, collection, indexes);
   const { writer, records } = services;
-  const isWatched = openTransactions(services).some(({ hasChanges }) => hasChanges);
   const range = { from: recordKey(firstId), to: recordKey(end), reverse: false, limit: PAGE };
-  const page = writer.scan(collection.tree, range);
-  let nextId = firstId;
-  for (const { key, value } of page) {
-    const recordId = recordIdOf(key);
-    // Between two documents may lie others, which a transaction has yet to commit.
-    const heldRecords = isWatched ? heldRecord(writer, collection, nextId, recordId) : undefined;
-    const add = (): void => {
-      for (const index of indexes) records.addTo(writer, collection, index, { recordId, bytes: value });
-    };
-    const held = heldRecords ?? heldBy(add);
-    if (held !== undefined) return { nextId, held };
-    nextId = recordId + 1;
-  }
-  if (page.length === PAGE) return { nextId };
-  const held = isWatched ? heldRecord(writer, collection, nextId, end - 1) : undefined;
-  return held === undefined ? { nextId: end } : { nextId, held };
-}
-
-async function released(context: CommandContext, held: HeldByTransaction): Promise<void> {
-  let hasWaited = false;
-  await whenFree(context, () => {
-    if (hasWaited) return;
-    hasWaited = true;
-    throw held;
-  });
-}
-
-function openTransactions({ sessions }: Services): Transaction[] {
-  const bodies = [...sessions.all()].map(({ transaction }) => transaction?.body);
-  return bodies.filter((body): body is Transaction => body?.state === 'open');
-}
-
-async function transactionsEnded(context: CommandContext): Promise<void> {
-  for (const transaction of openTransactions(context.services)) {
-    if (transaction !== context.transaction) await released(context, new HeldByTransaction(transaction.ended));
-  }
+  const page = writer
+    .scan(collection.tree, range)
+    .map(({ key, value }) => ({ recordId: recordIdOf(key), bytes: value }));
+  for (const record of page) for (const index of indexes) records.addTo(writer, collection, index, record);
+  return page.length < PAGE ? end : (page.at(-1)?.recordId ?? end) + 1;
 }
 
 /** @throws IndexBuildAborted (276) where the collection or an index was dropped meanwhile */

@@ -12,7 +12,9 @@ import { buildIndexes, buildsEnded, isBuilding } from './index-build.ts';
 import { findSameIndex, listedSpec } from './index-likeness.ts';
 import { normalizeIndex } from './index-spec.ts';
 import { listReply } from './listing.ts';
+import { refuseHeld } from './open-transactions.ts';
 import { ensureCollection } from './stored-document.ts';
+import { whenFree } from './write-runner.ts';
 
 /** MongoDB's limit of indexes of one collection. */
 const MOST_INDEXES = 64;
@@ -130,14 +132,18 @@ const dropIndexes: Command = async (context) => {
   refuseUnknownFields(context, new Set(['index']));
   const { services, body } = context;
   const namespace = namespaceOf(context);
-  const collection = services.catalog.get(namespace);
-  refuseView(collection);
-  if (collection === undefined) throw new CommandError('NamespaceNotFound', `ns not found ${namespace}`);
   const { index } = body;
   if (index === undefined) throw missingField('dropIndexes.index');
-  const nIndexesWas = readyIndexes(collection).length;
-  const dropped = chosenIndexes(collection, index);
-  for (const chosen of dropped) services.catalog.dropIndex(services.writer, collection, chosen);
+  const nIndexesWas = await whenFree(context, () => {
+    const collection = services.catalog.get(namespace);
+    refuseView(collection);
+    if (collection === undefined) throw new CommandError('NamespaceNotFound', `ns not found ${namespace}`);
+    const dropped = chosenIndexes(collection, index);
+    refuseHeld(services, collection);
+    const { length } = readyIndexes(collection);
+    for (const chosen of dropped) services.catalog.dropIndex(services.writer, collection, chosen);
+    return length;
+  });
   await services.writer.committed();
   const msg = index === '*' ? { msg: 'non-_id indexes dropped for collection' } : {};
   return okReply({ nIndexesWas, ...msg });

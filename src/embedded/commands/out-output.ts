@@ -5,10 +5,15 @@ import { checkNamespace } from '../catalog/catalog.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
 import { isObject } from '../query/value-types.ts';
-import type { CommandContext } from './context.ts';
+import { dropCollection } from './collection-commands.ts';
+import type { CommandContext, Services } from './context.ts';
 import type { DocumentStream } from './cursors.ts';
+import { isBuilding } from './index-build.ts';
 import { forEachResult } from './result-writer.ts';
 import { storable, validate } from './stored-document.ts';
+import { whenFree } from './write-runner.ts';
+
+const TEMPORARY_PREFIX = 'tmp.agg_out.';
 
 /** The collection that `$out` names. */
 function targetOf(argument: unknown, { request }: CommandContext): string {
@@ -54,15 +59,23 @@ export async function replaceResults(
       validate(made, stored, { bypass });
       records.insert(writer, made, stored);
     });
+    await whenFree(context, () => {
+      const replaced = catalog.get(target);
+      if (replaced !== undefined) dropCollection(context.services, replaced);
+      catalog.rename(writer, made, target);
+    });
   } catch (error) {
     catalog.drop(writer, made);
     await writer.committed();
     throw error;
   }
-  const replaced = catalog.get(target);
-  if (replaced !== undefined) catalog.drop(writer, replaced);
-  catalog.rename(writer, made, target);
   await writer.committed();
+}
+
+/** Removes what was being written when the server ended. Called before the first command. */
+export function dropUnfinishedOutput({ catalog, writer }: Pick<Services, 'catalog' | 'writer'>): void {
+  const unfinished = [...catalog.all()].filter(({ name }) => name.startsWith(TEMPORARY_PREFIX));
+  for (const collection of unfinished) catalog.drop(writer, collection);
 }
 
 function refuse(collection: Collection | undefined): void {
@@ -80,10 +93,11 @@ function refuse(collection: Collection | undefined): void {
 function temporary({ services }: CommandContext, target: string, before: Collection | undefined): Collection {
   const { catalog, writer } = services;
   const database = target.slice(0, target.indexOf('.'));
-  const namespace = `${database}.tmp.agg_out.${randomBytes(8).toString('hex')}`;
+  const namespace = `${database}.${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}`;
   const options: Document = before === undefined ? {} : before.options;
   const made = catalog.create(writer, namespace, options);
-  for (const { spec } of before?.indexes.slice(1) ?? []) {
+  const indexes = before?.indexes.slice(1) ?? [];
+  for (const { spec } of indexes.filter((index) => !isBuilding(index))) {
     catalog.addIndex(writer, made, catalog.newIndex(writer, spec));
   }
   return made;

@@ -40,8 +40,8 @@ export class Overlay {
     return changes === undefined ? undefined : changes.byKey.get(key.toString('latin1'));
   }
 
-  get isEmpty(): boolean {
-    return this.#trees.size === 0;
+  has(tree: number): boolean {
+    return this.#trees.has(tree);
   }
 
   *changes(): Generator<{ tree: number; key: Buffer; change: Change }> {

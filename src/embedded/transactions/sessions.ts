@@ -81,6 +81,13 @@ export class Sessions {
     );
   }
 
+  /** A later retryable write ends the transaction before it, which would have it wait for itself otherwise. */
+  passTo(session: Session, number: bigint): void {
+    if (number <= session.highestNumber) return;
+    session.transaction?.body.abort();
+    session.highestNumber = number;
+  }
+
   #start(session: Session, number: bigint): Transaction {
     if (session.transaction?.number === number) {
       throw new CommandError(

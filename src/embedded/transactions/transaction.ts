@@ -80,8 +80,9 @@ export class Transaction implements WritableView, Holder {
     this.#effects.push(effect);
   }
 
-  get hasChanges(): boolean {
-    return !this.#overlay.isEmpty;
+  /** Whether it has changed anything of the tree. */
+  hasChanged(tree: number): boolean {
+    return this.#overlay.has(tree);
   }
 
   /** Hands all changes to the writer in one turn, so that they become durable together. */
