@@ -1,6 +1,9 @@
 import { CommandError } from '../errors.ts';
+import { HOUR_MS, midnight, MINUTE_MS, SECOND_MS, weekMidnight } from './calendar.ts';
 import { isNullish, typeNameOf } from './expression-arguments.ts';
 import type { Compiling, Evaluate, Operator, Scope } from './expression-scope.ts';
+import { zoneAt } from './expression-date-arguments.ts';
+import { toInstant } from './time-zones.ts';
 import { isObject, numberOf, show } from './value-types.ts';
 
 /** The members of a date by calendar or by ISO week, with what stands for a missing one. */
@@ -8,43 +11,9 @@ const CALENDAR: Readonly<Record<string, number>> = { month: 1, day: 1 };
 const ISO: Readonly<Record<string, number>> = { isoWeek: 1, isoDayOfWeek: 1 };
 const TIME: Readonly<Record<string, number>> = { hour: 0, minute: 0, second: 0, millisecond: 0 };
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
-
-/** How far a zone is ahead of UTC at an instant, in milliseconds. @throws CommandError 40485 for an unknown zone */
-function offsetOf(zone: string, instant: number): number {
-  const fixed = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone);
-  if (fixed !== null) {
-    const [, sign, hours = '0', minutes = '0'] = fixed;
-    return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * MINUTE_MS;
-  }
-  try {
-    const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-    const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
-    return name === 'GMT' ? 0 : offsetOf(name.replace('GMT', ''), instant);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new CommandError(40485, `unrecognized time zone identifier: "${zone}"`);
-  }
-}
-
-/** The instant at which clocks in the zone show what they would show in UTC at `local`. */
-function toUtc(local: number, zone: string): Date {
-  const guess = local - offsetOf(zone, local);
-  // The offset may change between the two.
-  return new Date(local - offsetOf(zone, guess));
-}
-
-function midnight(year: number, month: number, day: number): number {
-  // Date.UTC takes years before 100 for ones of the twentieth century.
-  return new Date(0).setUTCFullYear(year, month, day);
-}
-
-function isoMidnight(year: number, week: number, day: number): number {
-  const fourth = midnight(year, 0, 4);
-  const monday = fourth - ((new Date(fourth).getUTCDay() + 6) % 7) * DAY_MS;
-  return monday + ((week - 1) * 7 + day - 1) * DAY_MS;
-}
+/** Years have a code of their own for being out of range; seconds and milliseconds may be any number. */
+const YEARS: Readonly<Record<string, number>> = { year: 40523, isoWeekYear: 31095 };
+const UNBOUNDED: readonly string[] = ['second', 'millisecond'];
 
 function wholeNumber(name: string, value: unknown): number {
   const number = numberOf(value);
@@ -52,11 +21,15 @@ function wholeNumber(name: string, value: unknown): number {
     const found = `${typeNameOf(value)} with value ${show(value)}`;
     throw new CommandError(40515, `'${name}' must evaluate to an integer, found ${found}`);
   }
-  const [least, most] = name.toLowerCase().endsWith('year') ? [1, 9_999] : [-32_768, 32_767];
-  if (number >= least && number <= most) return number;
-  const code = least === 1 ? 40523 : 31034;
-  const range = `the range ${String(least)} to ${String(most)}`;
-  throw new CommandError(code, `'${name}' must evaluate to an integer in ${range}, found ${show(value)}`);
+  const yearCode = Object.hasOwn(YEARS, name) ? YEARS[name] : undefined;
+  if (yearCode !== undefined && (number < 1 || number > 9_999)) {
+    const range = 'the range 1 to 9999';
+    throw new CommandError(yearCode, `'${name}' must evaluate to an integer in ${range}, found ${show(value)}`);
+  }
+  const isInRange = number >= -32_768 && number <= 32_767;
+  if (isInRange || UNBOUNDED.includes(name)) return number;
+  const range = `the range [-32768, 32767]; value ${show(value)} is not in range`;
+  throw new CommandError(31034, `'${name}' must evaluate to a value in ${range}`);
 }
 
 function compileParts(argument: Record<string, unknown>, compiling: Compiling): [string, Evaluate | number][] {
@@ -82,16 +55,8 @@ function partsAt(parts: readonly [string, Evaluate | number][], scope: Scope): n
 
 function dateOf(values: readonly number[], isIso: boolean): number {
   const [year = 1, second = 1, third = 1, hour = 0, minute = 0, seconds = 0, milliseconds = 0] = values;
-  const date = isIso ? isoMidnight(year, second, third) : midnight(year, second - 1, third);
-  return date + (hour * 60 + minute) * MINUTE_MS + seconds * 1_000 + milliseconds;
-}
-
-/** The name of the zone, undefined for null or missing. */
-function zoneAt(timezone: Evaluate, scope: Scope): string | undefined {
-  const zone = timezone(scope);
-  if (isNullish(zone)) return undefined;
-  if (typeof zone === 'string') return zone;
-  throw new CommandError(40517, `timezone must evaluate to a string, found ${typeNameOf(zone)}`);
+  const date = isIso ? weekMidnight({ year, week: second, day: third }) : midnight(year, second - 1, third);
+  return date + hour * HOUR_MS + minute * MINUTE_MS + seconds * SECOND_MS + milliseconds;
 }
 
 const dateFromParts: Operator = (argument, compiling) => {
@@ -101,11 +66,11 @@ const dateFromParts: Operator = (argument, compiling) => {
     throw new CommandError(40516, "$dateFromParts requires either 'year' or 'isoWeekYear' to be present");
   }
   const parts = compileParts(argument, compiling);
-  const timezone = compiling.compile(Object.hasOwn(argument, 'timezone') ? argument.timezone : 'UTC', compiling);
+  const timezone = Object.hasOwn(argument, 'timezone') ? compiling.compile(argument.timezone, compiling) : undefined;
   return (scope) => {
     const values = partsAt(parts, scope);
     const zone = zoneAt(timezone, scope);
-    return values === undefined || zone === undefined ? null : toUtc(dateOf(values, isIso), zone);
+    return values === undefined || zone === undefined ? null : new Date(toInstant(dateOf(values, isIso), zone));
   };
 };
 

@@ -2,13 +2,11 @@ import { Context, evalExpr, OpType } from 'mingo/core';
 import type { Options } from 'mingo/types';
 import * as mingoAccumulators from 'mingo/operators/accumulator';
 import * as mingoExpressions from 'mingo/operators/expression';
-import { Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'bson';
+import { Decimal128, Double, Int32, Long } from 'bson';
 import { CommandError } from '../errors.ts';
 import { mongoErrors } from './mingo-errors.ts';
-import { withValues, withVariables } from './expression-scope.ts';
-import type { Compiling, Evaluate, Operator } from './expression-scope.ts';
+import type { Compiling, Evaluate } from './expression-scope.ts';
 import { isObject, numberOf } from './value-types.ts';
-import type { Fields } from './value-types.ts';
 
 type MingoOperator = (subject: unknown, argument: unknown, options: Options) => unknown;
 
@@ -88,50 +86,4 @@ export function delegated(name: string, argument: unknown, compiling: Compiling)
   if (operator === undefined) throw new CommandError('InvalidPipelineOperator', `Unrecognized expression '${name}'`);
   const values = literalArgument(argument, compiling);
   return (scope) => mongoErrors(() => operator({}, values(scope), OPTIONS));
-}
-
-/** Parts of an operator on dates that make its result null when they are null or missing. */
-const DATE_PARTS: readonly string[] = ['date', 'startDate', 'endDate', 'unit', 'amount'];
-
-/**
- * A date operator left to mingo, which takes null for a date and knows no other types that stand for one.
- * `$dateToString` alone has an answer of its own for null.
- */
-export function delegateDate(name: string): Operator {
-  return (argument, compiling) => {
-    const parts = dateParts(argument);
-    const names = DATE_PARTS.filter((part) => Object.hasOwn(parts, part));
-    const values = names.map((part) => [variableOf(part), compiling.compile(parts[part], compiling)] as const);
-    const references = Object.fromEntries(names.map((part) => [part, `$$${variableOf(part)}`]));
-    const isAlone = Object.keys(parts).join() === 'date';
-    const inner = withVariables(compiling, names.map(variableOf));
-    const compute = delegated(name, isAlone ? references.date : { ...parts, ...references }, inner);
-    const hasOnNull = name === '$dateToString' && Object.hasOwn(parts, 'onNull');
-    const onNull = compiling.compile(hasOnNull ? parts.onNull : null, compiling);
-    return (scope) => {
-      const known: Fields = {};
-      for (const [variable, evaluate] of values) {
-        const value = dateOf(evaluate(scope));
-        if (value === null || value === undefined) return onNull(scope);
-        known[variable] = value;
-      }
-      return compute(withValues(scope, known));
-    };
-  };
-}
-
-/** The argument by parts; a date alone may come without a name, and in brackets. */
-function dateParts(argument: unknown): Fields {
-  const only: unknown = Array.isArray(argument) && argument.length === 1 ? (argument as unknown[])[0] : argument;
-  return isObject(only) && Object.keys(only)[0]?.startsWith('$') !== true ? only : { date: only };
-}
-
-/** No variable of a user can have this name. */
-function variableOf(part: string): string {
-  return `part:${part}`;
-}
-
-function dateOf(value: unknown): unknown {
-  if (value instanceof ObjectId) return value.getTimestamp();
-  return value instanceof Timestamp ? new Date(value.t * 1000) : value;
 }

@@ -2,8 +2,8 @@ import { ACCUMULATORS } from './accumulators.ts';
 import { ARITHMETIC } from './expression-arithmetic.ts';
 import { ARRAYS } from './expression-arrays.ts';
 import { DATE_PARTS } from './expression-date-parts.ts';
+import { DATES } from './expression-dates.ts';
 import { LOGIC } from './expression-logic.ts';
-import { delegateDate } from './expression-mingo.ts';
 import { OBJECTS } from './expression-objects.ts';
 import type { Operator } from './expression-scope.ts';
 import { SETS } from './expression-sets.ts';
@@ -29,11 +29,6 @@ function folding(name: string): Operator {
 
 const FOLDS = ['$sum', '$avg', '$min', '$max', '$stdDevPop', '$stdDevSamp'];
 
-const DATES = (
-  '$dateAdd $dateSubtract $dateDiff $dateTrunc $dateToString $dateToParts $year $month $week $dayOfMonth $dayOfWeek $dayOfYear ' +
-  '$hour $minute $second $millisecond $isoWeek $isoWeekYear $isoDayOfWeek'
-).split(' ');
-
 /** All expression operators that are not left to mingo. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...LOGIC,
@@ -44,6 +39,6 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...OBJECTS,
   ...STRINGS,
   ...DATE_PARTS,
-  ...Object.fromEntries(DATES.map((name) => [name, delegateDate(name)])),
+  ...DATES,
   ...Object.fromEntries(FOLDS.map((name) => [name, folding(name)])),
 };
