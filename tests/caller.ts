@@ -6,16 +6,26 @@ type Answer = Readonly<Record<string, unknown>>;
 export class Caller {
   readonly #url: string;
   #token: string | undefined;
+  #refreshToken = '';
 
   constructor(url: string) {
     this.#url = url;
   }
 
-  async signUp(email: string, name: string): Promise<void> {
-    const password = `${randomUUID()} of ${name}`;
+  async signUp(email: string, name: string, password = `${randomUUID()} of ${name}`): Promise<void> {
     await this.post('/auth/sign-up', { email, password, name });
-    const { accessToken } = await this.post('/auth/sign-in', { email, password });
+    await this.signIn(email, password);
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    const { accessToken, refreshToken } = await this.post('/auth/sign-in', { email, password });
     this.#token = String(accessToken);
+    this.#refreshToken = String(refreshToken);
+  }
+
+  /** Of the last sign-in. */
+  get refreshToken(): string {
+    return this.#refreshToken;
   }
 
   get(path: string): Promise<Answer> {
@@ -30,9 +40,9 @@ export class Caller {
     return this.#send('PUT', path, body);
   }
 
-  /** @throws Error with the problem for whatever is no success. */
-  async #send(method: string, path: string, body?: object): Promise<Answer> {
-    const answer = await fetch(`${this.#url}/api${path}`, {
+  /** Whatever it answers. */
+  ask(method: string, path: string, body?: object): Promise<Response> {
+    return fetch(`${this.#url}/api${path}`, {
       method,
       headers: {
         'Idempotency-Key': randomUUID(),
@@ -41,6 +51,11 @@ export class Caller {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+  }
+
+  /** @throws Error with the problem for whatever is no success. */
+  async #send(method: string, path: string, body?: object): Promise<Answer> {
+    const answer = await this.ask(method, path, body);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${String(answer.status)} ${text}`);
     return text === '' ? {} : (JSON.parse(text) as Answer);

@@ -1,11 +1,10 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { freePort, isFree } from '../scripts/start/ports.ts';
-import { childEnvironment, type VariableOverrides } from '../src/config/index.ts';
+import type { VariableOverrides } from '../src/config/index.ts';
 import type { HealthReport } from '../src/platform/observability/health.ts';
+import { startChild, type Child } from './child.ts';
 import { eventually } from './environment/index.ts';
 
 jest.setTimeout(60_000);
@@ -19,28 +18,14 @@ const AWAY = {
   CACHE_REDIS_URL: 'redis://127.0.0.1:1',
 };
 
-let child: ChildProcess | undefined;
+let child: Child | undefined;
 afterEach(() => {
   child?.kill('SIGKILL');
 });
 
-function run(path: string, args: readonly string[], environment: VariableOverrides) {
-  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
-  const started = spawn(process.execPath, [file, ...args], {
-    env: childEnvironment({ LOG_LEVEL: 'warn', ...environment }),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child = started;
-  let errors = '';
-  let log = '';
-  started.stdout.on('data', (chunk: Buffer) => {
-    log += chunk.toString();
-  });
-  started.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const ended = once(started, 'exit').then(([code]) => ({ code: code as number | null, errors, log }));
-  return { ended, kill: (signal: NodeJS.Signals) => started.kill(signal) };
+function run(path: string, args: readonly string[], environment: VariableOverrides): Child {
+  child = startChild(path, args, environment);
+  return child;
 }
 
 const statusOf = (url: string) => fetch(url).then(({ status }) => status);

@@ -10,7 +10,7 @@ export function databaseSettings({ uri, name, maxPoolSize, minPoolSize }: Config
     // Few and long: reports wait for each other, not the shop for them.
     analytics: { maxPoolSize: Math.max(1, Math.ceil(maxPoolSize / 10)), minPoolSize: 0, operationMs: 60_000 },
     // Together below the 2 s within which a caller is told that the database is away.
-    serverSelectionMs: 1_500,
+    serverSelectionMs: 1_200,
     heartbeatMs: 2_000,
   };
 }

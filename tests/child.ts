@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { childEnvironment, type VariableOverrides } from '../src/config/index.ts';
+
+/** A process of ours that a test runs. */
+export interface Child {
+  readonly ended: Promise<Ended>;
+  /** What it has written so far to standard output. */
+  log(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly errors: string;
+  readonly log: string;
+}
+
+/** Starts a file of this repository with an environment of the test's. */
+export function startChild(path: string, args: readonly string[], environment: VariableOverrides): Child {
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  const child = spawn(process.execPath, [file, ...args], {
+    env: childEnvironment({ LOG_LEVEL: 'warn', ...environment }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, errors, log }));
+  return { ended, log: () => log, kill: (signal) => child.kill(signal) };
+}

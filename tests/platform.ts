@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { canConnect, freePort } from '../scripts/start/ports.ts';
+import type { VariableOverrides } from '../src/config/index.ts';
+import { readKeptMails, type KeptMail } from '../src/platform/mail/kept-mails.ts';
+import { startMailSink } from '../src/platform/mail/sink.ts';
+import type { HealthReport } from '../src/platform/observability/health.ts';
+import { startChild, type Child } from './child.ts';
+import { eventually } from './environment/index.ts';
+import { startRedis, type RedisProcess } from './redis.ts';
+
+/** The whole platform in processes of its own, to be broken by a test. */
+export interface TestPlatform {
+  readonly url: string;
+  readonly api: Child;
+  readonly worker: Child;
+  readonly queueRedis: RedisProcess;
+  readonly cacheRedis: RedisProcess;
+  readonly database: { kill(): Promise<void>; restart(): Promise<void> };
+  health(): Promise<HealthReport & { readonly ready: boolean }>;
+  mails(): Promise<readonly KeptMail[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts database, both Redis, API and a worker for mails, each on a port of its own, and waits until all are ready. */
+export async function startPlatform(): Promise<TestPlatform> {
+  const directory = await mkdtemp(join(tmpdir(), 'platform-'));
+  const mailDirectory = join(directory, 'mail');
+  const [queueRedis, cacheRedis] = [await startRedis('--appendonly', 'yes'), await startRedis()];
+  const sink = await startMailSink({ directory: mailDirectory, port: 0 });
+  const database = await startDatabase(join(directory, 'mongo'));
+  const { api, worker, url } = await startProcesses({
+    MONGODB_URI: database.uri,
+    REDIS_URL: queueRedis.url,
+    CACHE_REDIS_URL: cacheRedis.url,
+    SMTP_URL: sink.url,
+  });
+  return {
+    url,
+    api,
+    worker,
+    queueRedis,
+    cacheRedis,
+    database,
+    health: async () => (await (await fetch(`${url}/health/ready`)).json()) as HealthReport & { ready: boolean },
+    mails: () => readKeptMails(mailDirectory),
+    async stop() {
+      for (const child of [api, worker]) child.kill('SIGKILL');
+      await Promise.all([api.ended, worker.ended, database.kill()]);
+      await Promise.all([queueRedis.stop(), cacheRedis.stop(), sink.close()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startDatabase(directory: string): Promise<TestPlatform['database'] & { readonly uri: string }> {
+  const port = await freePort();
+  const start = async (): Promise<Child> => {
+    const child = startChild('src/embedded/main.ts', ['--port', String(port), '--data', directory], {});
+    await answers(() => canConnect(port).then(() => true));
+    return child;
+  };
+  let child = await start();
+  return {
+    uri: `mongodb://127.0.0.1:${String(port)}/?replicaSet=embedded`,
+    async kill() {
+      child.kill('SIGKILL');
+      await child.ended;
+    },
+    async restart() {
+      child = await start();
+    },
+  };
+}
+
+async function startProcesses(servers: VariableOverrides) {
+  const [port, workerPort] = [String(await freePort()), String(await freePort())];
+  const environment: VariableOverrides = {
+    ...servers,
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'info',
+    LIMIT_PER_ADDRESS: '1000000',
+    LIMIT_PER_USER: '1000000',
+    MIN_POOL_SIZE: '0',
+    PORT: port,
+    WORKER_PORT: workerPort,
+  };
+  await startChild('scripts/migrate.ts', ['apply'], environment).ended;
+  const api = startChild('src/server.ts', [], environment);
+  const worker = startChild('workers/main.ts', ['email'], environment);
+  for (const each of [port, workerPort])
+    await answers(() => fetch(`http://127.0.0.1:${each}/health/ready`).then(({ ok }) => ok));
+  return { api, worker, url: `http://127.0.0.1:${port}` };
+}
+
+const answers = (look: () => Promise<boolean>) => eventually(() => look().catch(() => false), 30_000);
