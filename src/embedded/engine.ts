@@ -99,10 +99,12 @@ export class Engine {
       cursors.expire();
       sessions.expire();
       pastViews.expire();
+      try {
+        retryable.expire();
+      } catch (error) {
+        onError('removal of old retryable writes', error);
+      }
       this.#sweep(onError);
-    });
-    this.#every(60_000, () => {
-      retryable.expire();
     });
     this.#every(ttlIntervalMs, () => {
       sweepExpired(this.services).catch((error: unknown) => {

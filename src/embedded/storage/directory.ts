@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faultOf } from './data-file.ts';
@@ -29,7 +39,7 @@ export interface DataDirectory {
 export function openDataDirectory(path: string): DataDirectory {
   makeDirectory(path);
   const names = readdirSync(path);
-  if (names.length === 0) writeFileSync(join(path, FORMAT_FILE), FORMAT);
+  if (names.length === 0) prepare(path);
   else checkFormat(path, names);
   checkFile(join(path, DATA_FILE));
   const lock = join(path, LOCK_FILE);
@@ -40,6 +50,18 @@ export function openDataDirectory(path: string): DataDirectory {
       rmSync(lock, { force: true });
     },
   };
+}
+
+/** Flushed with the directory, so that a loss of power does not leave a data file without its format. */
+function prepare(path: string): void {
+  writeFileSync(join(path, FORMAT_FILE), FORMAT, { flush: true });
+  writeFileSync(join(path, DATA_FILE), '', { flush: true });
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 }
 
 function makeDirectory(path: string): void {
@@ -128,6 +150,11 @@ function removeAbandoned(base: string): void {
   for (const name of readdirSync(base)) {
     if (!name.startsWith(MEMORY_PREFIX)) continue;
     const pid = Number(name.slice(MEMORY_PREFIX.length).split('-')[0]);
-    if (!isAlive(pid)) rmSync(join(base, name), { recursive: true, force: true });
+    if (isAlive(pid)) continue;
+    try {
+      rmSync(join(base, name), { recursive: true, force: true });
+    } catch {
+      // Somebody else's: theirs to remove.
+    }
   }
 }

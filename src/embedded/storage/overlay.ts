@@ -6,16 +6,23 @@ type Change = Buffer | null;
 /** Changes of one tree, found by key and, once somebody scans, in order. */
 class TreeChanges {
   readonly byKey = new Map<string, Change>();
-  #sorted: string[] | undefined;
+  readonly #keys: string[] = [];
+  #isSorted = true;
 
   set(key: string, change: Change): void {
-    if (!this.byKey.has(key)) this.#sorted = undefined;
+    if (!this.byKey.has(key)) {
+      this.#keys.push(key);
+      this.#isSorted = false;
+    }
     this.byKey.set(key, change);
   }
 
   /** Keys in byte order: Latin-1 strings compare as their bytes do. */
   sorted(): readonly string[] {
-    return (this.#sorted ??= [...this.byKey.keys()].sort(compareStrings));
+    // A few new ones behind many in order are sorted in linear time.
+    if (!this.#isSorted) this.#keys.sort(compareStrings);
+    this.#isSorted = true;
+    return this.#keys;
   }
 
   between(from: string, to: string): readonly string[] {

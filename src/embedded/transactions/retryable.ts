@@ -14,9 +14,15 @@ export interface WriteProgress {
 
 const EXPIRY_MS = 30 * 60_000;
 
+/** Sessions looked at by one call of {@link RetryableWrites.expire}. */
+const PAGE = 256;
+const ZERO = Buffer.alloc(1);
+
 /** The last retryable write of each session (MongoDB keeps them in `config.transactions`). */
 export class RetryableWrites {
   readonly #writer: WritableView;
+  /** Where the next look for what is over begins. */
+  #next = EMPTY;
 
   constructor(writer: WritableView) {
     this.#writer = writer;
@@ -45,14 +51,12 @@ export class RetryableWrites {
     this.#writer.put(SESSIONS_TREE, Buffer.from(sessionId, 'hex'), encode(record));
   }
 
-  /** Forgets what no driver will ask for any more. */
+  /** Forgets what no driver will ask for any more: each call looks at the sessions that come after those of the last. */
   expire(now = Date.now()): void {
-    for (const { key, value } of this.#writer.scan(SESSIONS_TREE, {
-      from: EMPTY,
-      to: HIGHEST,
-      reverse: false,
-      limit: 10_000,
-    })) {
+    const page = this.#writer.scan(SESSIONS_TREE, { from: this.#next, to: HIGHEST, reverse: false, limit: PAGE });
+    const last = page.at(-1);
+    this.#next = last === undefined || page.length < PAGE ? EMPTY : Buffer.concat([last.key, ZERO]);
+    for (const { key, value } of page) {
       const { at } = decode(value) as { at: Date };
       if (now - at.getTime() > EXPIRY_MS) this.#writer.remove(SESSIONS_TREE, key);
     }
