@@ -8,8 +8,10 @@ export class Caller {
   #token: string | undefined;
   #refreshToken = '';
 
-  constructor(url: string) {
+  /** @param token an access token, for somebody who is signed in already */
+  constructor(url: string, token?: string) {
     this.#url = url;
+    this.#token = token;
   }
 
   async signUp(email: string, name: string, password = `${randomUUID()} of ${name}`): Promise<void> {
