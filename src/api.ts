@@ -29,10 +29,27 @@ export function createApi(container: Container): Express {
   });
 }
 
+type Services = Pick<
+  Container,
+  | 'accounts'
+  | 'invitations'
+  | 'members'
+  | 'merchants'
+  | 'now'
+  | 'orderReads'
+  | 'orders'
+  | 'productReads'
+  | 'products'
+  | 'sales'
+  | 'sessions'
+  | 'stock'
+  | 'stockReads'
+>;
+
 /** What each business noun brings to the API, in the order of the docs page. */
-function featuresOf(container: Container): readonly Feature[] {
-  const { now, accounts, sessions, merchants, members, invitations } = container;
-  const { products, productReads, stock, stockReads, orders, orderReads, sales } = container;
+export function featuresOf(services: Services): readonly Feature[] {
+  const { now, accounts, sessions, merchants, members, invitations } = services;
+  const { products, productReads, stock, stockReads, orders, orderReads, sales } = services;
   return [
     identityFeature({ accounts: accounts(), sessions: sessions() }),
     merchantsFeature({ merchants: merchants(), members: members(), invitations: invitations() }),

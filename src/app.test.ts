@@ -139,6 +139,12 @@ describe('faults of ours', () => {
   });
 });
 
+test('a problem that its endpoint does not declare is a fault in tests, and told in production', async () => {
+  expectProblem(await api().get('/api/broken/undeclared'), 500, 'internal-error');
+  const relaxed = createApp([feature], parts({ strict: false }));
+  expectProblem(await request(relaxed).get('/api/broken/undeclared'), 412, 'precondition-failed');
+});
+
 describe('the log', () => {
   test('has one line a request, and an expected refusal is no error', async () => {
     lines.length = 0;

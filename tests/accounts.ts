@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import request from 'supertest';
+import { featuresOf } from '../src/api.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { catalogParts } from '../src/container/catalog.ts';
@@ -7,17 +8,11 @@ import { identityParts } from '../src/container/identity.ts';
 import { merchantParts } from '../src/container/merchants.ts';
 import { orderParts } from '../src/container/orders.ts';
 import { Parts } from '../src/container/parts.ts';
-import { platformParts, type Platform } from '../src/container/platform.ts';
+import { platformParts } from '../src/container/platform.ts';
 import { stockParts } from '../src/container/stock.ts';
 import { subscriptions } from '../src/container/subscriptions.ts';
-import { analyticsFeature } from '../src/features/analytics/http.ts';
-import { catalogFeature } from '../src/features/catalog/http.ts';
-import { identityFeature } from '../src/features/identity/http.ts';
 import { identityJobs } from '../src/features/identity/jobs.ts';
-import { merchantsFeature } from '../src/features/merchants/http.ts';
 import { merchantJobs } from '../src/features/merchants/jobs.ts';
-import { orderFeature } from '../src/features/orders/http.ts';
-import { stockFeature } from '../src/features/stock/http.ts';
 import { uncached } from '../src/platform/cache/uncached.ts';
 import { databaseProblems } from '../src/platform/database/failures.ts';
 import { asSystem } from '../src/platform/database/scoped.ts';
@@ -63,7 +58,10 @@ export function accountApp({ database }: TestDatabase) {
   };
   const identity = identityParts(parts, platform);
   const store = merchantParts(parts, platform, identity);
-  const features = featuresOf(parts, platform, identity, store);
+  const catalog = catalogParts(parts, platform, store);
+  const stock = stockParts(parts, platform);
+  const orders = orderParts(parts, platform, { ...identity, ...store, ...catalog, ...stock });
+  const features = featuresOf({ ...platform, ...identity, ...store, ...catalog, ...stock, ...orders });
   const mailbox = mailboxOf(primary, (sendOnce) => {
     const users = identity.userReads();
     const common = { users, links: platform.links(), publicUrl: 'https://shop.example', sendOnce, now };
@@ -76,29 +74,7 @@ export function accountApp({ database }: TestDatabase) {
   return { http: () => request(app), features, clock, work, mailbox };
 }
 
-type Identity = ReturnType<typeof identityParts>;
-type Stores = ReturnType<typeof merchantParts>;
-
-/** Every feature of the API, in its order. */
-function featuresOf(parts: Parts, platform: Platform, identity: Identity, store: Stores): readonly Feature[] {
-  const catalog = catalogParts(parts, platform, store);
-  const stock = stockParts(parts, platform);
-  const orders = orderParts(parts, platform, { ...identity, ...store, ...catalog, ...stock });
-  return [
-    identityFeature({ accounts: identity.accounts(), sessions: identity.sessions() }),
-    merchantsFeature({
-      merchants: store.merchants(),
-      members: store.members(),
-      invitations: store.invitations(),
-    }),
-    catalogFeature({ products: catalog.products(), reads: catalog.productReads() }),
-    stockFeature({ stock: stock.stock(), reads: stock.stockReads() }),
-    orderFeature({ orders: orders.orders(), reads: orders.orderReads(), now: platform.now }),
-    analyticsFeature(orders.sales()),
-  ];
-}
-
-type Authorizer = ReturnType<Stores['authorizer']>;
+type Authorizer = ReturnType<ReturnType<typeof merchantParts>['authorizer']>;
 
 function appOf(features: readonly Feature[], authorizer: Authorizer) {
   return createApp(features, {

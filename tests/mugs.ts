@@ -101,6 +101,7 @@ export const feature: Feature = {
           for (const operation of ['find', 'find'])
             currentTrace()?.recordQuery({ collection: 'c', operation, durationMs: 0 });
         if (how === 'slow') return new Promise((resolve) => setTimeout(resolve, 100, { shown: 'late' }));
+        if (how === 'undeclared') throw new Problem(preconditionFailed, 'Nobody said so');
         if (how === 'away') throw new RangeError('away');
         if (how === 'greedy') return Promise.resolve({ shown: 'yes' });
         throw new Error('driver message canary-31');

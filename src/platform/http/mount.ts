@@ -10,7 +10,8 @@ import { limitCaller, type RequestLimits } from './limits.ts';
 import { MERCHANT_HEADER } from './merchant-header.ts';
 import { fieldsOf, narrow, takeFields } from './narrow.ts';
 import { nextLinkOf } from './next-link.ts';
-import { invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
+import { problemsOf } from './openapi.ts';
+import { allowProblems, invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
 import { traceOf } from './request.ts';
 
 /** Who calls, and on whose data. */
@@ -37,7 +38,7 @@ export interface Edge {
   readonly cache: Cache;
   readonly limits: RequestLimits;
   /**
-   * Whether each answer is parsed by its schema and each query budget enforced: true in tests only. Presenters
+   * Whether each answer is parsed by its schema, each query budget enforced and each problem declared: true in tests only. Presenters
    * whitelist what is shown, so that in production it would only cost.
    */
   readonly strict: boolean;
@@ -53,6 +54,7 @@ export function mount(endpoints: readonly Endpoint[], edge: Edge): Router {
     router[endpoint.method](endpoint.path, async (req, res) => {
       const trace = traceOf(res);
       trace.operationId = endpoint.operationId;
+      if (edge.strict) allowProblems(res, problemsOf(endpoint));
       // Until it is known to be meant for everybody.
       res.set('Cache-Control', 'no-store');
       const context = await contextOf(req, trace, endpoint, edge);

@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { ProblemKind } from '../../shared/problem.ts';
+import { keyReused, requestInProgress } from '../idempotency/once.ts';
 import type { Endpoint, Feature } from './endpoint.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
 import { MERCHANT_HEADER, MerchantHeader, merchantRequired } from './merchant-header.ts';
@@ -107,7 +108,7 @@ export function problemsOf(endpoint: Endpoint): readonly ProblemKind[] {
     problems.timedOut,
     ...(endpoint.permission.scope === 'public' ? [] : [problems.unauthenticated, problems.forbidden]),
     ...(endpoint.permission.scope === 'merchant' ? [merchantRequired] : []),
-    ...(endpoint.idempotent ? [problems.keyRequired] : []),
+    ...(endpoint.idempotent ? [problems.keyRequired, requestInProgress, keyReused] : []),
     ...(endpoint.input.shape.body ? [problems.payloadTooLarge, problems.unsupportedMediaType] : []),
     ...endpoint.problems,
   ];

@@ -60,10 +60,27 @@ export type Translate = (error: unknown) => Problem | undefined;
 /** Reports a failure that somebody must look into. */
 export type Report = (error: unknown) => void;
 
+const DECLARED = 'declaredProblems';
+
+/** From here on this request may be answered by these kinds of failure only: any other one is a fault of ours. For tests. */
+export function allowProblems(res: Response, kinds: readonly ProblemKind[]): void {
+  res.locals[DECLARED] = kinds.map(({ code }) => code);
+}
+
+/** An undeclared kind of failure is one that the API's document keeps from its callers. */
+function undeclared(res: Response, { kind }: Problem): Error | undefined {
+  const declared = res.locals[DECLARED] as readonly string[] | undefined;
+  if (declared === undefined || declared.includes(kind.code)) return undefined;
+  return new Error(`The endpoint does not declare the problem ${kind.code}`);
+}
+
 /** Last in the chain. Only what answers 500 is reported: an expected failure is no error of ours. */
 export function problemHandler(report: Report, translations: readonly Translate[] = []): ErrorRequestHandler {
-  return (error: unknown, _req, res, next) => {
-    const problem = toProblem(error, translations);
+  return (thrown: unknown, _req, res, next) => {
+    const told = toProblem(thrown, translations);
+    const fault = undeclared(res, told);
+    const error = fault ?? thrown;
+    const problem = fault === undefined ? told : toProblem(fault, []);
     if (problem.kind.status === 500) report(error);
     // Already answered: by the time limit, which did not wait for the handler.
     if (res.writableEnded) return;
