@@ -10,7 +10,7 @@ import { limitAddress } from './platform/http/limits.ts';
 import { mount, type Edge } from './platform/http/mount.ts';
 import { documentation } from './platform/http/pages.ts';
 import { problemHandler, routeNotFound, type Translate } from './platform/http/problems.ts';
-import { accessLog, beginTrace, timeLimit } from './platform/http/request.ts';
+import { accessLog, beginTrace, demandHost, timeLimit } from './platform/http/request.ts';
 import type { HealthRegistry } from './platform/observability/health.ts';
 import type { Logger } from './platform/observability/logger.ts';
 import { Problem } from './shared/problem.ts';
@@ -45,7 +45,7 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   app.set('query parser', 'simple');
   app.set('trust proxy', http.trustProxy);
 
-  app.use(beginTrace, accessLog(logger, http.slowRequestMs));
+  app.use(beginTrace, accessLog(logger, http.slowRequestMs), demandHost);
   app.use(securityHeaders(), crossOrigin(http.corsOrigins), compress());
   // Before every limit: whoever watches the process must get an answer when it is flooded.
   app.use(healthEndpoints(health));

@@ -27,11 +27,27 @@ describe('a bad body', () => {
       expect(({} as { admin?: boolean }).admin).toBeUndefined();
     },
   );
+});
 
+describe('a body that cannot be read', () => {
   test.each(['{', '{"name":"canary-1"', 'canary', ''])('the text %j in place of JSON is refused', async (text) => {
     const answer = await wish(undefined).type('json').send(text);
     expect([400, 422]).toContain(answer.status);
     expect(answer.text).not.toContain('canary');
+  });
+
+  test.each([
+    [
+      'bytes that are no UTF-8',
+      Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xc0, 0x80]), Buffer.from('"}')]),
+    ],
+    ['half a surrogate pair', '{"name":"\\ud800"}'],
+    ['NUL', '{"sizes":[{"name":"a\\u0000b"}]}'],
+  ])('%s is refused before a text that was not sent is stored', async (_what, body) => {
+    const sent = wish(undefined)
+      .type('json')
+      .serialize((raw: string) => raw);
+    expectProblem(await sent.send(body as string), 400, 'malformed-request');
   });
 
   test('JSON nested a thousand deep is refused before anything is built of it', async () => {

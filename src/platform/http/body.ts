@@ -1,4 +1,5 @@
 import { json, type RequestHandler } from 'express';
+import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../shared/problem.ts';
 import { malformedRequest, unsupportedMediaType } from './problems.ts';
 
@@ -18,10 +19,12 @@ export function jsonBody(): RequestHandler[] {
     verify: (_req, _res, bytes, charset) => {
       // The scan below reads bytes as UTF-8; so must what parses them afterwards.
       if (charset !== 'utf-8') throw new Problem(unsupportedMediaType, 'Send application/json in UTF-8');
+      // The parser would put U+FFFD in place of each wrong byte, and two passwords would be one.
+      if (!isUtf8(bytes)) throw new Problem(malformedRequest, 'The body is not UTF-8');
       if (isTooDeep(bytes)) throw new Problem(malformedRequest, `JSON may be nested ${String(MAX_JSON_DEPTH)} deep`);
     },
   });
-  return [demandJson, parse, refusePrototypeKeys];
+  return [demandJson, parse, refuseUnsafe];
 }
 
 const demandJson: RequestHandler = (req, _res, next) => {
@@ -31,9 +34,9 @@ const demandJson: RequestHandler = (req, _res, next) => {
   next();
 };
 
-const refusePrototypeKeys: RequestHandler = (req, _res, next) => {
-  const key = forbiddenKeyIn(req.body);
-  if (key !== undefined) throw new Problem(malformedRequest, `'${key}' cannot be the name of a field`);
+const refuseUnsafe: RequestHandler = (req, _res, next) => {
+  const fault = faultIn(req.body);
+  if (fault !== undefined) throw new Problem(malformedRequest, fault);
   next();
 };
 
@@ -61,12 +64,17 @@ const STEPS: ReadonlyMap<number, number> = new Map([
   [0x7d, -1],
 ]);
 
-function forbiddenKeyIn(value: unknown): string | undefined {
+function faultIn(value: unknown): string | undefined {
+  if (typeof value === 'string')
+    return isText(value) ? undefined : 'Texts may hold neither U+0000 nor half a surrogate pair';
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
-    if (FORBIDDEN_KEYS.has(key)) return key;
-    const found = forbiddenKeyIn(child);
+    if (FORBIDDEN_KEYS.has(key)) return `'${key}' cannot be the name of a field`;
+    const found = faultIn(child);
     if (found !== undefined) return found;
   }
   return undefined;
 }
+
+/** Whether what is stored, hashed or mailed is what was sent: JSON can write what UTF-8 cannot, and NUL ends strings elsewhere. */
+const isText = (value: string): boolean => value.isWellFormed() && !value.includes('\0');

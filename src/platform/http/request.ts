@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { Logger } from '../observability/logger.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
-import { timedOut } from './problems.ts';
+import { malformedRequest, timedOut } from './problems.ts';
 
 /** First in the chain: gives the request its names, in and out, and measures what it costs. */
 export const beginTrace: RequestHandler = (req, res, next) => {
@@ -24,6 +24,13 @@ const TRACE = 'trace';
 export function traceOf(res: Response): Trace {
   return res.locals[TRACE] as Trace;
 }
+
+/** HTTP/1.1 demands the header (RFC 9112, 3.2); what comes without it was not written by a client of HTTP. */
+export const demandHost: RequestHandler = (req, _res, next) => {
+  const isMissing = req.httpVersion === '1.1' && req.headers.host === undefined;
+  if (isMissing) throw new Problem(malformedRequest, 'A request names its host');
+  next();
+};
 
 /** One line for each answer, and one with its queries for each that was slow. */
 export function accessLog(logger: Logger, slowRequestMs: number): RequestHandler {

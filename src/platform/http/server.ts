@@ -29,11 +29,18 @@ export function httpServer(app: Express, { headersMs, receiveMs }: ServerTimeout
       connectionsCheckingInterval: Math.min(1_000, headersMs ?? HEADERS_TIMEOUT_MS),
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
+      // The app refuses it, so that this refusal is a problem like any other.
+      requireHostHeader: false,
     },
     app,
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     answerClientError(error, socket);
+  });
+  // Only 100-continue means anything here; what else is expected need not be met (RFC 9110, 10.1.1).
+  server.on('checkExpectation', app);
+  server.on('connect', (_request, socket) => {
+    answerByHand(socket, new Problem(malformedRequest, 'This server is no proxy'));
   });
   return server;
 }
@@ -72,10 +79,15 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   const [kind, detail] = BY_CODE[error.code ?? ''] ?? [malformedRequest, 'This is not valid HTTP'];
+  answerByHand(socket, new Problem(kind, detail));
+}
+
+function answerByHand(socket: Duplex, problem: Problem): void {
+  const { status } = problem.kind;
   const requestId = newTraceId();
-  const body = JSON.stringify(problemBody(new Problem(kind, detail), requestId));
+  const body = JSON.stringify(problemBody(problem, requestId));
   const head = [
-    `HTTP/1.1 ${String(kind.status)} ${STATUS_CODES[kind.status] ?? ''}`,
+    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${String(Buffer.byteLength(body))}`,
     `X-Request-Id: ${requestId}`,
