@@ -43,11 +43,11 @@ export class Caller {
   }
 
   /** Whatever it answers. */
-  ask(method: string, path: string, body?: object): Promise<Response> {
+  ask(method: string, path: string, body?: object, key: string = randomUUID()): Promise<Response> {
     return fetch(`${this.#url}/api${path}`, {
       method,
       headers: {
-        'Idempotency-Key': randomUUID(),
+        'Idempotency-Key': key,
         ...(this.#token !== undefined && { Authorization: `Bearer ${this.#token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
       },
