@@ -15,6 +15,8 @@ export interface TestPlatform {
   readonly url: string;
   readonly api: Child;
   readonly worker: Child;
+  /** Starts another API where the first was, and another worker, after those have ended. */
+  startAgain(): Promise<void>;
   readonly queueRedis: RedisProcess;
   readonly cacheRedis: RedisProcess;
   readonly database: { kill(): Promise<void>; restart(): Promise<void> };
@@ -30,24 +32,29 @@ export async function startPlatform(): Promise<TestPlatform> {
   const [queueRedis, cacheRedis] = [await startRedis('--appendonly', 'yes'), await startRedis()];
   const sink = await startMailSink({ directory: mailDirectory, port: 0 });
   const database = await startDatabase(join(directory, 'mongo'));
-  const { api, worker, url } = await startProcesses({
+  const { api, worker, url, startAgain } = await startProcesses({
     MONGODB_URI: database.uri,
     REDIS_URL: queueRedis.url,
     CACHE_REDIS_URL: cacheRedis.url,
     SMTP_URL: sink.url,
   });
+  const others: Child[] = [];
   return {
     url,
     api,
     worker,
+    async startAgain() {
+      others.push(...(await startAgain()));
+    },
     queueRedis,
     cacheRedis,
     database,
     health: async () => (await (await fetch(`${url}/health/ready`)).json()) as HealthReport & { ready: boolean },
     mails: () => readKeptMails(mailDirectory),
     async stop() {
-      for (const child of [api, worker]) child.kill('SIGKILL');
-      await Promise.all([api.ended, worker.ended, database.kill()]);
+      const children = [api, worker, ...others];
+      for (const child of children) child.kill('SIGKILL');
+      await Promise.all([...children.map(({ ended }) => ended), database.kill()]);
       await Promise.all([queueRedis.stop(), cacheRedis.stop(), sink.close()]);
       await rm(directory, { recursive: true, force: true });
     },
@@ -87,11 +94,15 @@ async function startProcesses(servers: VariableOverrides) {
     WORKER_PORT: workerPort,
   };
   await startChild('scripts/migrate.ts', ['apply'], environment).ended;
-  const api = startChild('src/server.ts', [], environment);
-  const worker = startChild('workers/main.ts', ['email'], environment);
-  for (const each of [port, workerPort])
-    await answers(() => fetch(`http://127.0.0.1:${each}/health/ready`).then(({ ok }) => ok));
-  return { api, worker, url: `http://127.0.0.1:${port}` };
+  const start = async (): Promise<readonly [api: Child, worker: Child]> => {
+    const api = startChild('src/server.ts', [], environment);
+    const worker = startChild('workers/main.ts', ['email'], environment);
+    for (const each of [port, workerPort])
+      await answers(() => fetch(`http://127.0.0.1:${each}/health/ready`).then(({ ok }) => ok));
+    return [api, worker];
+  };
+  const [api, worker] = await start();
+  return { api, worker, url: `http://127.0.0.1:${port}`, startAgain: start };
 }
 
 const answers = (look: () => Promise<boolean>) => eventually(() => look().catch(() => false), 30_000);
