@@ -8,11 +8,18 @@ export interface QueueRedis {
 const CONNECT_TIMEOUT_MS = 2_000;
 const COMMAND_TIMEOUT_MS = 1_000;
 const MAX_RETRY_MS = 1_000;
+// A connection that is ended twice, as workers do, holds the process for as long.
+const DISCONNECT_TIMEOUT_MS = 100;
 
 const retryStrategy = (attempt: number): number => Math.min(50 * attempt, MAX_RETRY_MS);
 
 function shared({ password }: QueueRedis) {
-  return { ...(password !== undefined && { password }), connectTimeout: CONNECT_TIMEOUT_MS, retryStrategy };
+  return {
+    ...(password !== undefined && { password }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    retryStrategy,
+  };
 }
 
 /**
@@ -57,7 +64,7 @@ export function workerConnections(redis: QueueRedis): WorkerConnections {
     first,
     areReady: () => first.status === 'ready',
     end() {
-      for (const connection of all) connection.disconnect();
+      for (const connection of all) if (connection.status !== 'end') connection.disconnect();
     },
   };
 }
