@@ -2,6 +2,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/tests', '<rootDir>/workers', '<rootDir>/scripts'],
   maxWorkers: 2,
+  // A bound for what hangs, not for what is slow: no test fails on a busy machine's time.
+  testTimeout: 60_000,
   testMatch: ['**/*.test.ts'],
   // One embedded database and one Redis for the whole run, up in less than a second.
   globalSetup: '<rootDir>/tests/environment/setup.ts',

@@ -114,7 +114,7 @@ const LOOK_MS = 10;
 /** Waits until `look` finds something. @throws Error when it does not in time. */
 export async function eventually<T>(
   look: () => Promise<T | false | undefined> | T | false | undefined,
-  withinMs = 10_000,
+  withinMs = 40_000,
 ): Promise<T> {
   const giveUpAt = performance.now() + withinMs;
   for (;;) {
