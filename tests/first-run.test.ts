@@ -37,6 +37,8 @@ describe('a first run, step by step', () => {
     expect(run.output).toContain(`${run.directory}/.data`);
   });
 
+  test('each demo login in the table signs in', () => signInWithEachLogin(run.output, url));
+
   test('the platform is healthy', async () => {
     expect((await get('/health/ready')).status).toBe(200);
     expect(await (await get('/health')).json()).toMatchObject({ status: 'healthy' });
@@ -178,3 +180,14 @@ describe('a start that cannot be is one clear line', () => {
     expect(output).toContain('MAX_POOL_SIZE');
   });
 });
+
+async function signInWithEachLogin(output: string, url: string): Promise<void> {
+  const logins = Array.from(output.matchAll(/^ {2}\w+ +(\S+@demo\.example) +(\S+)$/gm));
+  expect(logins).toHaveLength(6);
+  for (const [, email, password] of logins) {
+    const body = JSON.stringify({ email, password });
+    const headers = { 'Content-Type': 'application/json' };
+    const signedIn = await fetch(`${url}/api/auth/sign-in`, { method: 'POST', headers, body });
+    expect({ email, status: signedIn.status }).toEqual({ email, status: 200 });
+  }
+}

@@ -26,6 +26,8 @@ export async function provideDemoData(target: SeedTarget, progress: Progress): P
   progress(counts.join(', '));
 }
 
-export async function demoLogins(): Promise<readonly DemoLogin[]> {
-  return (await seedModule())?.demoLogins ?? [];
+/** Who can sign in to the demo data; nobody where there is none. */
+export async function demoLogins(target: SeedTarget): Promise<readonly DemoLogin[]> {
+  const module = await seedModule();
+  return module !== undefined && (await module.isSeeded(target)) ? module.demoLogins : [];
 }

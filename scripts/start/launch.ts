@@ -54,7 +54,7 @@ export class Launch {
     if (own.mail !== undefined) await this.#startMail(own.mail);
     await step('API', (progress) => this.#startApi(settings, progress));
     await step('Workers', (progress) => this.#startWorkers(settings, progress));
-    this.#terminal.line(`\n${summaryOf(settings, this.#data.path, await demoLogins())}\n`);
+    this.#terminal.line(`\n${summaryOf(settings, this.#data.path, await demoLogins(settings.database))}\n`);
     if (this.#options.quiet) this.#terminal.say(`Ready: ${settings.apiUrl}`);
   }
 
