@@ -12,7 +12,7 @@ const DOCUMENTS = Number(/--documents=(\d+)/.exec(process.argv.join(' '))?.[1] ?
 const OPERATIONS = 5_000;
 const INSERT_BATCH = 1_000;
 const INSERT_CHUNK = 20_000;
-const INSERTS_IN_FLIGHT = 3;
+const INSERTS_IN_FLIGHT = 4;
 
 type Step = (n: number) => Promise<unknown>;
 
