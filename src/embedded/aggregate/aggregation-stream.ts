@@ -4,17 +4,15 @@ import { projector, type Project } from '../plan/query.ts';
 import type { Found } from '../plan/record-source.ts';
 import { setTextScore } from '../query/text-scores.ts';
 import { refuseLongResult, type Aggregation } from './aggregation.ts';
-import { Batch } from './batch.ts';
+import type { Batch } from './batch.ts';
+import { BatchedStream } from './batched-stream.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 import { readDocument } from './read-document.ts';
 
 const PAGE = 128;
 
-/**
- * The results of an aggregation, batch by batch. Work stops after each slice of time, so that others get their turn, unless a
- * stage gives its whole result at once.
- */
-export class AggregationStream {
+/** The results of an aggregation. A stage that gives its whole result at once does not stop after a slice of time. */
+export class AggregationStream extends BatchedStream {
   readonly #aggregation: Aggregation;
   readonly #run: PipelineRun;
   readonly #read: (found: Found) => Document;
@@ -27,13 +25,14 @@ export class AggregationStream {
   #isExhausted = false;
 
   constructor(aggregation: Aggregation) {
+    super();
     this.#aggregation = aggregation;
     this.#run = aggregation.compiled.start();
     this.#read = readerOf(aggregation);
     this.#project = aggregation.isQuery && aggregation.query !== undefined ? projector(aggregation.query) : undefined;
   }
 
-  get isDone(): boolean {
+  override get isDone(): boolean {
     return this.#isExhausted && this.#waiting.length === 0;
   }
 
@@ -42,33 +41,18 @@ export class AggregationStream {
     return this.#run.counts;
   }
 
-  next(count: number, operation: Operation): readonly Buffer[] | Promise<readonly Buffer[]> {
+  override next(count: number, operation: Operation): readonly Buffer[] | Promise<readonly Buffer[]> {
     this.#aggregation.operation = operation;
-    const batch = new Batch(count);
-    this.#fill(batch, operation);
-    return batch.isFull || this.isDone ? batch.documents : this.#continue(batch, operation);
+    return super.next(count, operation);
   }
 
-  async #continue(batch: Batch, operation: Operation): Promise<readonly Buffer[]> {
-    while (!batch.isFull && !this.isDone) {
-      await operation.yield();
-      this.#fill(batch, operation);
-    }
-    return batch.documents;
+  protected override advance(batch: Batch, operation: Operation): void {
+    if (this.#waiting.length === 0) this.#work(Math.min(PAGE, batch.room), operation);
+    const taken = takeInto(batch, this.#waiting);
+    if (taken > 0) this.#waiting = this.#waiting.slice(taken);
   }
 
-  /** Works for one slice of time. */
-  #fill(batch: Batch, operation: Operation): void {
-    operation.check();
-    while (!batch.isFull && !this.isDone) {
-      if (this.#waiting.length === 0) this.#advance(Math.min(PAGE, batch.room), operation);
-      const taken = takeInto(batch, this.#waiting);
-      if (taken > 0) this.#waiting = this.#waiting.slice(taken);
-      if (operation.isSliceOver) return;
-    }
-  }
-
-  #advance(wanted: number, operation: Operation): void {
+  #work(wanted: number, operation: Operation): void {
     if (this.#ending !== undefined) this.#end(this.#ending, operation);
     else if (this.#aggregation.isQuery) this.#pass(wanted, operation);
     else this.#feed(operation);

@@ -1,7 +1,8 @@
 import type { Document } from '../bson/codec.ts';
 import type { Collection } from '../catalog/collection.ts';
 import { CommandError } from '../errors.ts';
-import { Batch } from '../aggregate/batch.ts';
+import type { Batch } from '../aggregate/batch.ts';
+import { BatchedStream } from '../aggregate/batched-stream.ts';
 import type { Operation } from '../plan/operation.ts';
 import { projector, Query, type Project } from '../plan/query.ts';
 import type { Found } from '../plan/record-source.ts';
@@ -16,46 +17,27 @@ import { filterOf } from './update.ts';
 const DEFAULT_FIRST_BATCH = 101;
 
 /** Documents of a query, as they are stored or projected. */
-export class FindStream implements DocumentStream {
+export class FindStream extends BatchedStream implements DocumentStream {
   readonly #query: Query;
   readonly #project: Project | undefined;
   /** Read already, and kept for the next batch because this one was full. */
   #waiting: readonly Found[] = [];
 
   constructor(query: Query) {
+    super();
     this.#query = query;
     this.#project = projector(query);
   }
 
-  get isDone(): boolean {
+  override get isDone(): boolean {
     return this.#waiting.length === 0 && this.#query.source.isDone;
   }
 
-  next(count: number, operation: Operation): readonly Buffer[] | Promise<readonly Buffer[]> {
-    const batch = new Batch(count);
-    this.#fill(batch, operation);
-    if (batch.isFull || this.isDone) return batch.documents;
-    return this.#continue(batch, operation);
-  }
-
-  async #continue(batch: Batch, operation: Operation): Promise<readonly Buffer[]> {
-    while (!batch.isFull && !this.isDone) {
-      await operation.yield();
-      this.#fill(batch, operation);
-    }
-    return batch.documents;
-  }
-
-  /** Works for one slice of time. */
-  #fill(batch: Batch, operation: Operation): void {
-    operation.check();
-    while (!batch.isFull && !this.isDone) {
-      const found =
-        this.#waiting.length > 0 ? this.#waiting : this.#query.source.pull(Math.min(batch.room, 256), operation);
-      const taken = this.#take(batch, found);
-      this.#waiting = found.slice(taken);
-      if (operation.isSliceOver) return;
-    }
+  protected override advance(batch: Batch, operation: Operation): void {
+    const found =
+      this.#waiting.length > 0 ? this.#waiting : this.#query.source.pull(Math.min(batch.room, 256), operation);
+    const taken = this.#take(batch, found);
+    this.#waiting = found.slice(taken);
   }
 
   #take(batch: Batch, found: readonly Found[]): number {

@@ -1,36 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { CommandError } from '../errors.ts';
 import type { Handler } from './connection.ts';
-import { Flags, bsonOf, listenForTest, messageOf } from './raw-client.fixture.ts';
-import type { TestListener } from './raw-client.fixture.ts';
+import { Flags, bsonOf, messageOf } from './raw-client.fixture.ts';
 import { cursorReply, okReply } from './reply.ts';
-
-const opened: TestListener[] = [];
-
-async function serve(handlers: Readonly<Record<string, Handler>>): Promise<TestListener> {
-  const server = await listenForTest((request) => {
-    const handler = handlers[request.name];
-    if (handler === undefined) throw new CommandError('CommandNotFound', `no such command: '${request.name}'`);
-    return handler(request);
-  });
-  opened.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  for (const { listener } of opened.splice(0)) await listener.close(0);
-});
-
-const ping: Handler = () => okReply();
-
-function command(name: string, more: Record<string, unknown> = {}): Record<string, unknown> {
-  return { [name]: 1, ...more, $db: 'shop' };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(2);
-}
+import { command, ping, serve, until } from './test-listeners.fixture.ts';
 
 /** Waits until a number that grew grows no more. */
 async function settled(value: () => number): Promise<void> {
