@@ -32,7 +32,7 @@ import { Turns } from '../src/features/stock/turns.ts';
 import { uncached } from '../src/platform/cache/uncached.ts';
 import { databaseProblems } from '../src/platform/database/failures.ts';
 import { mongoTransact } from '../src/platform/database/transaction.ts';
-import type { Edge, Identity } from '../src/platform/http/mount.ts';
+import type { Edge } from '../src/platform/http/mount.ts';
 import { unauthenticated } from '../src/platform/http/problems.ts';
 import { keptAnswers } from '../src/platform/idempotency/answer.store.ts';
 import { Idempotency } from '../src/platform/idempotency/once.ts';
@@ -44,6 +44,7 @@ import { effects } from '../src/platform/queue/effects.ts';
 import { Cursors } from '../src/platform/security/cursors.ts';
 import { Id, newId } from '../src/shared/ids.ts';
 import { Problem } from '../src/shared/problem.ts';
+import type { Identity } from '../src/shared/scope.ts';
 import { silent, withDatabase, type TestDatabase } from './environment/index.ts';
 
 /** What follows from the events of a shop. */

@@ -25,10 +25,14 @@ export type Scope = MerchantScope | PublicScope | SystemScope | UserScope;
 
 export type Actor = { readonly kind: 'anonymous' } | { readonly kind: 'apiKey' | 'user'; readonly id: Id };
 
-/** All that a use case may know of the request that asked for it. */
-export interface RequestContext<S extends Scope = Scope> {
+/** Who calls, and on whose data. */
+export interface Identity<S extends Scope = Scope> {
   readonly actor: Actor;
   readonly scope: S;
+}
+
+/** All that a use case may know of the request that asked for it. */
+export interface RequestContext<S extends Scope = Scope> extends Identity<S> {
   readonly requestId: string;
   readonly traceparent: string | undefined;
   /** The caller's network address, as seen past the trusted proxies. */

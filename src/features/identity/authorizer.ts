@@ -1,11 +1,11 @@
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Permission } from '../../platform/http/endpoint.ts';
 import { MERCHANT_HEADER, merchantRequired } from '../../platform/http/merchant-header.ts';
-import type { Identity } from '../../platform/http/mount.ts';
 import { forbidden, unauthenticated } from '../../platform/http/problems.ts';
 import type { AccessTokens } from '../../platform/security/tokens.ts';
 import { Id } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
+import type { Identity } from '../../shared/scope.ts';
 import { includesPlatformRole, includesRole, type MerchantRole } from './roles.ts';
 import type { UserReads } from './user.reads.ts';
 

@@ -1,7 +1,7 @@
 import { Router, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import { Problem } from '../../shared/problem.ts';
-import type { Actor, RequestContext, Scope } from '../../shared/scope.ts';
+import type { Identity, RequestContext } from '../../shared/scope.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Trace } from '../observability/trace.ts';
 import type { Endpoint, Permission, RequestShape } from './endpoint.ts';
@@ -11,14 +11,9 @@ import { MERCHANT_HEADER } from './merchant-header.ts';
 import { fieldsOf, narrow, takeFields } from './narrow.ts';
 import { nextLinkOf } from './next-link.ts';
 import { problemsOf } from './openapi.ts';
-import { allowProblems, invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
+import { allowProblems } from './problem-handler.ts';
+import { invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
 import { traceOf } from './request.ts';
-
-/** Who calls, and on whose data. */
-export interface Identity {
-  readonly actor: Actor;
-  readonly scope: Scope;
-}
 
 /** A handler's answer, or the one kept from when the same was asked before. */
 export interface Answer {

@@ -4,7 +4,8 @@ import { createServer, STATUS_CODES, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 import { newTraceId } from '../observability/trace.ts';
-import { headersTooLarge, malformedRequest, problemBody, requestTooSlow } from './problems.ts';
+import { problemBody } from './problem-handler.ts';
+import { headersTooLarge, malformedRequest, requestTooSlow } from './problems.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const RECEIVE_TIMEOUT_MS = 30_000;
