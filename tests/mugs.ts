@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import request from 'supertest';
 import { z } from 'zod';
 import { createApp, type AppParts } from '../src/app.ts';
+import { uncached } from '../src/platform/cache/uncached.ts';
 import { endpoint, type Feature } from '../src/platform/http/endpoint.ts';
 import { forbidden, unauthenticated } from '../src/platform/http/problems.ts';
 import { LocalLimiter } from '../src/platform/limits/local.ts';
@@ -129,7 +130,7 @@ export function parts(
         return Promise.resolve({ actor: { kind: 'user', id: user }, scope: { kind: 'user', userId: user } });
       },
       once: async (_context, _operationId, _input, work) => ({ result: await work(), replayed: true }),
-      cache: { getOrSet: (_key, load) => load() },
+      cache: uncached,
       limits: { limiter: new LocalLimiter(1), perAddress, perTenant: 1_000, perUser: 1_000, perKey: 1_000 },
       strict,
     },
