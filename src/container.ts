@@ -3,9 +3,11 @@ import { catalogParts } from './container/catalog.ts';
 import { identityParts } from './container/identity.ts';
 import { merchantParts } from './container/merchants.ts';
 import { orderParts } from './container/orders.ts';
+import { outletsOf } from './container/outlets.ts';
 import { Parts } from './container/parts.ts';
 import { platformParts } from './container/platform.ts';
 import { stockParts } from './container/stock.ts';
+import type { Outlets } from './platform/queue/outlets.ts';
 
 /** Everything a process is built of. Each member is a part: made when it is first asked for. */
 export type Container = ReturnType<typeof createContainer>;
@@ -17,12 +19,13 @@ export type Container = ReturnType<typeof createContainer>;
  */
 export function createContainer(config: Config, service: string) {
   const parts = new Parts();
-  const platform = platformParts(parts, config, service);
+  const platform = platformParts(parts, config, service, () => outlets);
   const identity = identityParts(parts, platform);
   const merchants = merchantParts(parts, platform, identity);
   const catalog = catalogParts(parts, platform, merchants);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
+  const outlets: Outlets = outletsOf();
   return {
     ...platform,
     ...identity,

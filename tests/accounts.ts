@@ -26,6 +26,7 @@ import type { Subscriptions } from '../src/platform/outbox/subscription.ts';
 import type { JobHandler } from '../src/platform/queue/job.ts';
 import { Passwords } from '../src/platform/security/passwords.ts';
 import { silent, type TestDatabase } from './environment/index.ts';
+import { noOutlets } from './outlets.ts';
 
 export const SECRET = 'a-secret-of-more-than-thirty-two-characters';
 export const TOKEN_RULES = { secret: SECRET, issuer: 'us', audience: 'api' };
@@ -49,7 +50,7 @@ export function accountApp({ database }: TestDatabase) {
   const parts = new Parts();
   // Wired as in production, but for what a test must see or set.
   const platform = {
-    ...platformParts(parts, loadConfig(environment), 'test'),
+    ...platformParts(parts, loadConfig(environment), 'test', () => noOutlets),
     database: () => database,
     transact: () => mongoTransact(primary, () => Promise.resolve()),
     appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed: () => undefined }),

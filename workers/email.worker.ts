@@ -22,5 +22,5 @@ export function workerKind(container: Container): WorkerKind {
     ...merchantJobs({ ...shared, merchants: merchantReads(), invitations: invitationReads() }),
     ...orderMailJobs({ ...shared, reads: orderReads(), customers: userReads(), stores: merchantReads() }),
   ];
-  return { queue: 'email', handlers, concurrency: 10 };
+  return { queue: 'email', handlers };
 }

@@ -1,16 +1,12 @@
+import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfigOrExit } from '../src/config/index.ts';
 import { createContainer } from '../src/container.ts';
+import { queues } from '../src/container/queues.ts';
 import { startHealthServer } from '../src/platform/observability/health-server.ts';
 import { WorkerRuntime } from '../src/platform/queue/worker.ts';
 import { stopInOrder } from '../src/platform/process/stop.ts';
 import type { WorkerModule } from './worker.ts';
-
-/** Loaded when asked for, so that a process holds nothing of the other kinds. */
-const KINDS: Readonly<Record<string, () => Promise<WorkerModule>>> = {
-  email: () => import('./email.worker.ts'),
-  payments: () => import('./payments.worker.ts'),
-};
 
 /** For closing queues and pools, after the jobs. */
 const CLOSE_MS = 7_000;
@@ -23,7 +19,7 @@ const container = createContainer(config, `worker-${kinds.join('-')}`);
 const logger = container.logger();
 const health = container.health();
 
-const modules = await Promise.all(kinds.flatMap((kind) => KINDS[kind]?.() ?? []));
+const modules = await Promise.all(kinds.map(moduleOf));
 const workers = new WorkerRuntime(
   modules.map((module) => module.workerKind(container)),
   { ...container.queueSettings, logger },
@@ -50,10 +46,16 @@ workers.start();
 await health.start();
 logger.info({ kinds, healthPort: config.worker.port }, 'working');
 
+/** Loaded when asked for, so that a process holds nothing of the other kinds: from source or compiled, as this file is. */
+async function moduleOf(kind: string): Promise<WorkerModule> {
+  const file = `${kind}.worker${extname(import.meta.filename)}`;
+  return (await import(new URL(file, import.meta.url).href)) as WorkerModule;
+}
+
 function kindsOrExit(asked: readonly string[]): readonly string[] {
-  const unknown = asked.filter((kind) => !Object.hasOwn(KINDS, kind));
+  const unknown = asked.filter((kind) => !Object.hasOwn(queues, kind));
   if (asked.length > 0 && unknown.length === 0) return [...new Set(asked)];
-  const known = Object.keys(KINDS).join(', ');
+  const known = Object.keys(queues).join(', ');
   const fault = unknown.length > 0 ? `There is no worker of the kind ${unknown.join(', ')}.` : 'Which worker?';
   process.stderr.write(`${fault} npm run worker -- <kind> [more kinds]; there are: ${known}\n`);
   process.exit(1);

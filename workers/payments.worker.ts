@@ -4,5 +4,5 @@ import type { WorkerKind } from '../src/platform/queue/worker.ts';
 
 /** Gives money back. */
 export function workerKind({ orders }: Container): WorkerKind {
-  return { queue: 'payments', handlers: paymentJobs(orders()), concurrency: 5 };
+  return { queue: 'payments', handlers: paymentJobs(orders()) };
 }

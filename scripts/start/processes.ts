@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { queues } from '../../src/container/queues.ts';
 import type { ChildPlan } from './children.ts';
 import { canGet } from './ports.ts';
 
@@ -13,7 +14,7 @@ const STOP_WITHIN_MS = 25_000;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The kinds of workers that are started, in one process: on one machine there is no work for several. */
-export const WORKER_KINDS = ['email', 'payments'] as const;
+export const WORKER_KINDS = Object.keys(queues);
 
 export function api(url: string, env: Environment): ChildPlan {
   return ownProcess('api', [SERVER], `${url}/health/ready`, env);

@@ -6,10 +6,12 @@ import type { Logger } from '../platform/observability/logger.ts';
 import { outbox } from '../platform/outbox/event.store.ts';
 import { OutboxRelay } from '../platform/outbox/relay.ts';
 import { Effects, effects } from '../platform/queue/effects.ts';
+import type { Outlets } from '../platform/queue/outlets.ts';
 import { QueueService } from '../platform/queue/queue.service.ts';
 import type { connectionParts } from './connections.ts';
 import type { Part, Parts } from './parts.ts';
-import { queues, subscriptions } from './subscriptions.ts';
+import { queues } from './queues.ts';
+import { subscriptions } from './subscriptions.ts';
 import type { writeParts } from './writes.ts';
 
 /** What carries out what follows from changes: the relay from the outbox to the queues, and what workers do it with. */
@@ -19,6 +21,7 @@ export function messagingParts(
   logger: Part<Logger>,
   { database }: ReturnType<typeof connectionParts>,
   { now, transact, appendEvent, mailStore, hasRelay }: ReturnType<typeof writeParts>,
+  outlets: () => Outlets,
 ) {
   const redis = { url: config.redis.queueUrl, password: config.redis.password };
   const prefix = config.queue.prefix;
@@ -26,7 +29,16 @@ export function messagingParts(
   const queue = parts.part(
     () => {
       const [write, append, mails] = [transact(), appendEvent(), mailStore()];
-      const service = new QueueService({ redis, prefix, queues, transact: write, appendEvent: append, mails, now });
+      const service = new QueueService({
+        redis,
+        prefix,
+        queues,
+        transact: write,
+        appendEvent: append,
+        mails,
+        outlets: outlets(),
+        now,
+      });
       void service.initialize();
       return service;
     },
@@ -65,7 +77,7 @@ export function messagingParts(
     mailTransport,
     sendOnce: parts.part(() => lettersOnce(effectsDone(), mailTransport())),
     /** What workers connect to. */
-    queueSettings: { redis, prefix },
+    queueSettings: { redis, prefix, queues },
   };
 }
 

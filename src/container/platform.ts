@@ -4,6 +4,7 @@ import { ExactLimiter } from '../platform/limits/exact.ts';
 import { LocalLimiter } from '../platform/limits/local.ts';
 import { awayLog } from '../platform/observability/away-log.ts';
 import { createLogger } from '../platform/observability/logger.ts';
+import type { Outlets } from '../platform/queue/outlets.ts';
 import { Cursors } from '../platform/security/cursors.ts';
 import { LinkTokens } from '../platform/security/links.ts';
 import { Passes } from '../platform/security/passes.ts';
@@ -17,7 +18,7 @@ import { writeParts } from './writes.ts';
 /** What the parts of every feature are built on. */
 export type Platform = ReturnType<typeof platformParts>;
 
-export function platformParts(parts: Parts, config: Config, service: string) {
+export function platformParts(parts: Parts, config: Config, service: string, outlets: () => Outlets) {
   const logger = parts.part(() => createLogger({ level: config.log.level, service }));
   const connections = connectionParts(parts, config, service, logger);
   const writes = writeParts(parts, connections);
@@ -40,7 +41,7 @@ export function platformParts(parts: Parts, config: Config, service: string) {
     logger,
     ...connections,
     ...writes,
-    ...messagingParts(parts, config, logger, connections, writes),
+    ...messagingParts(parts, config, logger, connections, writes, outlets),
     ...healthParts(parts, config, logger, connections),
     limiter,
     cache: parts.part(() => uncached),

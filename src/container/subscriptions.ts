@@ -15,6 +15,3 @@ export const subscriptions = mergeSubscriptions(
   stockSubscriptions,
   orderSubscriptions,
 );
-
-/** Every queue that jobs are put into; each is drained by the worker of its name. */
-export const queues = ['email', 'payments'] as const;

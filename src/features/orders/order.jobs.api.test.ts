@@ -11,9 +11,11 @@ import { eventAppender, outbox } from '../../platform/outbox/event.store.ts';
 import { OutboxRelay } from '../../platform/outbox/relay.ts';
 import { Effects, effects } from '../../platform/queue/effects.ts';
 import { QueueService } from '../../platform/queue/queue.service.ts';
+import { queueSettings } from '../../platform/queue/settings.ts';
 import { WorkerRuntime } from '../../platform/queue/worker.ts';
 import { Id } from '../../shared/ids.ts';
 import { eventually, silent, withRedis } from '../../../tests/environment/index.ts';
+import { noOutlets } from '../../../tests/outlets.ts';
 import { customers, putOnSale, shopSubscriptions, stores, withShop } from '../../../tests/shop.ts';
 import { orderMailJobs, paymentJobs } from './jobs.ts';
 import type { OrderView } from './order.schema.ts';
@@ -27,6 +29,8 @@ let sink: MailSink;
 let transport: MailTransport;
 let queue: QueueService;
 let relays: readonly OutboxRelay[];
+const QUEUES = { email: queueSettings(), payments: queueSettings() };
+
 let workers: WorkerRuntime;
 let handlers: ReturnType<typeof orderMailJobs>;
 
@@ -38,9 +42,10 @@ beforeAll(async () => {
   queue = new QueueService({
     redis: { url: redis.url },
     prefix: redis.prefix,
-    queues: ['email', 'payments'],
+    queues: QUEUES,
     transact: mongoTransact(primary, () => Promise.resolve()),
     appendEvent: eventAppender({ events: outbox.on(primary), now, committed: () => undefined }),
+    outlets: noOutlets,
     mails: new MailStore({ mails: mails.on(primary), now }),
     now,
   });
@@ -69,10 +74,10 @@ beforeAll(async () => {
   });
   workers = new WorkerRuntime(
     [
-      { queue: 'email', handlers, concurrency: 5 },
-      { queue: 'payments', handlers: paymentJobs(shop.services.orders), concurrency: 5 },
+      { queue: 'email', handlers },
+      { queue: 'payments', handlers: paymentJobs(shop.services.orders) },
     ],
-    { redis: { url: redis.url }, prefix: redis.prefix, logger: silent },
+    { redis: { url: redis.url }, prefix: redis.prefix, queues: QUEUES, logger: silent },
   );
   workers.start();
   for (const each of relays) each.start();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../shared/ids.ts';
+import { SECOND_MS } from '../../shared/time.ts';
 import type { Event } from '../outbox/event.ts';
 import type { Subscription, Subscriptions } from '../outbox/subscription.ts';
 import type { Effects } from '../queue/effects.ts';
@@ -7,15 +8,15 @@ import { jobHandler, requestJob, type JobContract, type JobHandler } from '../qu
 import type { MailStore } from './mail.store.ts';
 import type { MailTransport } from './transport.ts';
 
+const SEND_MS = 30 * SECOND_MS;
+
 const MailRef = z.strictObject({ mailId: Id });
 
 export const sendMail: JobContract<typeof MailRef> = {
   queue: 'email',
   name: 'mail.send',
   payload: MailRef,
-  attempts: 8,
-  backoff: { type: 'exponential', delayMs: 2_000 },
-  timeoutMs: 30_000,
+  timeoutMs: SEND_MS,
   idOf: ({ mailId }) => `mail.send-${Id.encode(mailId)}`,
 };
 
@@ -47,7 +48,7 @@ export function mailJobs({ mails, transport, effects }: MailJobDeps): readonly J
       contract: sendMail,
       async handle({ mailId }) {
         const id = Id.encode(mailId);
-        await effects.once(sendMail.idOf({ mailId }), sendMail.timeoutMs, async () => {
+        await effects.once(sendMail.idOf({ mailId }), SEND_MS, async () => {
           const mail = await mails.findUnsent(mailId);
           // Erased in the meantime, or sent and only not noted as an effect.
           if (mail === undefined) return;

@@ -1,23 +1,31 @@
-import { UnrecoverableError, type Job, type JobsOptions } from 'bullmq';
+import { UnrecoverableError, type Job, type JobsOptions, type KeepJobs } from 'bullmq';
+import { SECOND_MS } from '../../shared/time.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
 import { PermanentFailure, type JobHandler, type JobRequest } from './job.ts';
+import type { QueueSettings, Retention } from './settings.ts';
 
-const DAY_SECONDS = 86_400;
+const JITTER = 0.2;
 
-/** How a request is enqueued. Failed jobs are kept long, and by number: they are the evidence. */
-export function bullOptions({ contract, id, traceparent }: JobRequest): JobsOptions {
+/** How a request is enqueued. */
+export function bullOptions({ contract, id, traceparent }: JobRequest, settings: QueueSettings): JobsOptions {
+  const { attempts = settings.attempts, backoff = settings.backoff } = contract;
   return {
     jobId: id,
-    attempts: contract.attempts,
-    backoff: { type: contract.backoff.type, delay: contract.backoff.delayMs, jitter: 0.2 },
-    removeOnComplete: { age: DAY_SECONDS, count: 10_000 },
-    removeOnFail: { age: 30 * DAY_SECONDS, count: 10_000 },
+    attempts,
+    backoff: { type: backoff.type, delay: backoff.delayMs, jitter: JITTER },
+    removeOnComplete: kept(settings.keep.done),
+    removeOnFail: kept(settings.keep.failed),
     ...(traceparent !== undefined && { telemetry: { metadata: traceparent } }),
   };
 }
 
+const kept = ({ ageMs, count }: Retention): KeepJobs => ({ age: ageMs / SECOND_MS, count });
+
 /** Turns stored jobs back into typed calls. */
-export function bullProcessor(handlers: readonly JobHandler[]): (job: Job<unknown>) => Promise<void> {
+export function bullProcessor(
+  handlers: readonly JobHandler[],
+  settings: Pick<QueueSettings, 'timeoutMs'>,
+): (job: Job<unknown>) => Promise<void> {
   const byName = new Map(handlers.map((handler) => [handler.contract.name, handler]));
   return async (job) => {
     const handler = byName.get(job.name);
@@ -29,12 +37,12 @@ export function bullProcessor(handlers: readonly JobHandler[]): (job: Job<unknow
 
     const trace = new Trace(newTraceId(), job.opts.telemetry?.metadata);
     trace.operationId = job.name;
-    await withTrace(trace, () => inTime(handler, payload.data));
+    await withTrace(trace, () => inTime(handler, payload.data, handler.contract.timeoutMs ?? settings.timeoutMs));
   };
 }
 
-async function inTime(handler: JobHandler, payload: unknown): Promise<void> {
-  const signal = AbortSignal.timeout(handler.contract.timeoutMs);
+async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs);
   const late = Promise.withResolvers<never>();
   const giveUp = (): void => {
     late.reject(signal.reason as Error);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Backoff } from './settings.ts';
 
 /** The contract between whoever asks for work and the worker that does it. */
 export interface JobContract<P extends z.ZodType = z.ZodType> {
@@ -6,9 +7,10 @@ export interface JobContract<P extends z.ZodType = z.ZodType> {
   readonly name: string;
   /** Ids, not documents: a job is done on the state of when it runs. */
   readonly payload: P;
-  readonly attempts: number;
-  readonly backoff: { readonly type: 'exponential' | 'fixed'; readonly delayMs: number };
-  readonly timeoutMs: number;
+  /** Where they differ from those of the queue. */
+  readonly attempts?: number;
+  readonly backoff?: Backoff;
+  readonly timeoutMs?: number;
   /** Same work, same id, so that asking twice enqueues once. Must not hold a colon, which BullMQ keeps for itself. */
   idOf(payload: z.output<P>): string;
 }

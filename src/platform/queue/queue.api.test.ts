@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { eventually, silent, withDatabase, withRedis } from '../../../tests/environment/index.ts';
+import { noOutlets } from '../../../tests/outlets.ts';
 import { startRedis, type RedisProcess } from '../../../tests/redis.ts';
 import { asSystem } from '../database/scoped.ts';
 import { mongoTransact } from '../database/transaction.ts';
@@ -17,12 +18,15 @@ import { OutboxRelay } from '../outbox/relay.ts';
 import { Effects, effects } from './effects.ts';
 import { jobHandler, requestJob, type JobContract } from './job.ts';
 import { QueueService } from './queue.service.ts';
+import { queueSettings } from './settings.ts';
 import { WorkerRuntime, type WorkerKind } from './worker.ts';
 
 const database = withDatabase({ collections: [effects, mails, outbox] });
 const redis = withRedis();
 const now = () => new Date();
 const system = asSystem('test');
+
+const QUEUES = { email: queueSettings(), chores: queueSettings() };
 
 const Work = z.strictObject({ name: z.string() });
 const chore = (name: string, overrides: Partial<JobContract<typeof Work>> = {}): JobContract<typeof Work> => ({
@@ -53,6 +57,7 @@ function work(kind: WorkerKind, onDead?: (name: string) => void): WorkerRuntime 
   const runtime = new WorkerRuntime([kind], {
     redis,
     prefix: redis.prefix,
+    queues: QUEUES,
     logger: silent,
     ...(dead && { onDead: dead }),
   });
@@ -69,7 +74,8 @@ function queueService(url: string, prefix: string): QueueService {
   return new QueueService({
     redis: { url },
     prefix,
-    queues: ['email', 'chores'],
+    queues: QUEUES,
+    outlets: noOutlets,
     transact: mongoTransact(database.primary, () => Promise.resolve()),
     appendEvent,
     mails: new MailStore({ mails: mails.on(database.primary), now }),
@@ -103,7 +109,7 @@ beforeAll(async () => {
   });
   // Retries come at once, so that the test need not wait for them.
   const soon = handlers.map((handler) => ({ ...handler, contract: { ...handler.contract } }));
-  work({ queue: 'email', handlers: soon, concurrency: 5 });
+  work({ queue: 'email', handlers: soon });
 });
 
 afterAll(async () => {
@@ -180,7 +186,7 @@ test('jobs: the same id is done once, an invalid payload and an unknown name fai
       },
     }),
   ];
-  work({ queue: 'chores', handlers, concurrency: 2 }, (name) => dead.push(name));
+  work({ queue: 'chores', handlers }, (name) => dead.push(name));
   await service.enqueue([
     requestJob(once, { name: 'a' }),
     requestJob(once, { name: 'a' }),
@@ -211,14 +217,12 @@ test('a worker that drains finishes the job under way, takes no other, and is no
     done.push(name);
   };
   const own = { url: redis.url };
-  const runtime = new WorkerRuntime(
-    [{ queue: 'email', handlers: [jobHandler({ contract: slow, handle })], concurrency: 1 }],
-    {
-      redis: own,
-      prefix: `${redis.prefix}-drain`,
-      logger: silent,
-    },
-  );
+  const runtime = new WorkerRuntime([{ queue: 'email', handlers: [jobHandler({ contract: slow, handle })] }], {
+    redis: own,
+    queues: { email: queueSettings({ concurrency: 1 }) },
+    prefix: `${redis.prefix}-drain`,
+    logger: silent,
+  });
   runtime.start();
   const apart = queueService(redis.url, `${redis.prefix}-drain`);
   await apart.initialize();

@@ -1,11 +1,10 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { newId, type Id } from '../../shared/ids.ts';
-import type { RequestContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { asSystem } from '../database/scoped.ts';
 import { Degraded, type HealthCheck } from '../observability/health.ts';
-import type { Transact, TransactionAccess } from '../database/transaction.ts';
+import type { Transact } from '../database/transaction.ts';
 import { mailRequested } from '../mail/mail.jobs.ts';
 import type { MailStore, MailToSend } from '../mail/mail.store.ts';
 import type { AppendEvent } from '../outbox/event.ts';
@@ -13,6 +12,8 @@ import { bullOptions } from './bull.ts';
 import { producerConnection, type QueueRedis } from './connections.ts';
 import { workersOf } from './heartbeat.ts';
 import type { JobRequest } from './job.ts';
+import type { AuditRecord, Outlets, ReportToGenerate, SmsToSend, Within } from './outlets.ts';
+import { settingsOf, type QueueTable } from './settings.ts';
 
 export type QueueStatus = 'degraded' | 'healthy' | 'unhealthy';
 
@@ -34,20 +35,15 @@ export interface QueueHealth {
   readonly queues: Readonly<Record<string, OneQueueHealth>>;
 }
 
-/** What a mail is part of: with it, the mail is sent if and only if the transaction commits. */
-export interface Within {
-  readonly context: Pick<RequestContext, 'scope'> & Partial<Pick<RequestContext, 'traceparent'>>;
-  readonly access: TransactionAccess;
-}
-
 export interface QueueServiceDeps {
   readonly redis: QueueRedis;
   readonly prefix: string;
   /** Every queue there is. */
-  readonly queues: readonly string[];
+  readonly queues: QueueTable;
   readonly transact: Transact;
   readonly appendEvent: AppendEvent;
   readonly mails: Pick<MailStore, 'insert'>;
+  readonly outlets: Outlets;
   readonly now: Now;
 }
 
@@ -67,7 +63,7 @@ export class QueueService {
   /** Opens the queues. Does not wait for Redis, and may be called again. */
   initialize(): Promise<void> {
     const connection = (this.#redis ??= producerConnection(this.#deps.redis));
-    for (const name of this.#deps.queues) {
+    for (const name of Object.keys(this.#deps.queues)) {
       if (this.#queues.has(name)) continue;
       const queue = new Queue(name, {
         connection,
@@ -94,6 +90,21 @@ export class QueueService {
     return transact(context, (access) => this.#requestMail(mail, { context, access }));
   }
 
+  /** Has a text message sent, once. @returns its id */
+  sendSMS(sms: SmsToSend, within?: Within): Promise<Id> {
+    return this.#deps.outlets.sendSMS(sms, within);
+  }
+
+  /** Has a report made. @returns its id, or that of one in the making that is the same */
+  generateReport(report: ReportToGenerate, within?: Within): Promise<Id> {
+    return this.#deps.outlets.generateReport(report, within);
+  }
+
+  /** Notes who did what. @returns the entry's id */
+  audit(record: AuditRecord, within?: Within): Promise<Id> {
+    return this.#deps.outlets.audit(record, within);
+  }
+
   /**
    * Enqueues all of them, or rejects within a second or two. What is in its queue already, by its id, is not added again.
    */
@@ -101,10 +112,11 @@ export class QueueService {
     const byQueue = Map.groupBy(requests, ({ contract }) => contract.queue);
     await Promise.all(
       Array.from(byQueue, async ([name, group]) => {
+        const settings = settingsOf(this.#deps.queues, name);
         const jobs = group.map((request) => ({
           name: request.contract.name,
           data: request.payload,
-          opts: bullOptions(request),
+          opts: bullOptions(request, settings),
         }));
         await this.#queue(name).addBulk(jobs);
       }),

@@ -10,26 +10,23 @@ import { bullProcessor } from './bull.ts';
 import { producerConnection, workerConnections, type QueueRedis, type WorkerConnections } from './connections.ts';
 import { BEAT_MS, beat, endBeat, type WorkerBeat } from './heartbeat.ts';
 import type { JobHandler } from './job.ts';
+import { settingsOf, type QueueTable } from './settings.ts';
 
-/** One kind of worker: which queue it drains, by what, and how much at once. */
+/** One kind of worker: which queue it drains, and by what. */
 export interface WorkerKind {
   readonly queue: string;
   readonly handlers: readonly JobHandler[];
-  readonly concurrency: number;
-  /** At most so many jobs in so many milliseconds, over all workers of the kind. */
-  readonly rateLimit?: { readonly max: number; readonly duration: number };
 }
 
 export interface WorkerRuntimeDeps {
   readonly redis: QueueRedis;
   readonly prefix: string;
+  readonly queues: QueueTable;
   readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
   /** Told of each job that failed for good. */
   readonly onDead?: (queue: string, job: Pick<Job, 'data' | 'failedReason' | 'id' | 'name'>) => void;
 }
 
-// A killed worker's jobs are taken over after some 15 s; with BullMQ's own figures it is a minute.
-const LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 
 // A queue that has not answered at so many looks is away; one that answers is done with an idle worker long before.
@@ -113,13 +110,15 @@ export class WorkerRuntime {
     };
   }
 
-  #work({ queue, handlers, concurrency, rateLimit }: WorkerKind, connection: Redis): Worker {
-    const { prefix, logger, onDead } = this.#deps;
-    const worker = new Worker(queue, bullProcessor(handlers), {
+  #work({ queue, handlers }: WorkerKind, connection: Redis): Worker {
+    const { prefix, queues, logger, onDead } = this.#deps;
+    const settings = settingsOf(queues, queue);
+    const { concurrency, rateLimit, lockMs } = settings;
+    const worker = new Worker(queue, bullProcessor(handlers, settings), {
       connection,
       prefix,
       concurrency,
-      lockDuration: LOCK_MS,
+      lockDuration: lockMs,
       stalledInterval: STALLED_CHECK_MS,
       ...(rateLimit !== undefined && { limiter: rateLimit }),
     });

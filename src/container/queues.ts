@@ -1,0 +1,10 @@
+import { queueSettings, type QueueTable } from '../platform/queue/settings.ts';
+
+/**
+ * Every queue that jobs are put into. Each is drained by the worker of its name, `workers/<name>.worker.ts`: a new kind
+ * is that file and a line here. docs/queues.md shows the same table.
+ */
+export const queues = {
+  email: queueSettings({ concurrency: 10 }),
+  payments: queueSettings(),
+} satisfies QueueTable;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { Id } from '../../shared/ids.ts';
+import type { JobContract } from './job.ts';
+
+const Moment = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+});
+
+const TrackedEvent = z.strictObject({
+  id: Id,
+  type: z.string().min(1).max(100),
+  merchantId: Id,
+  subjectId: Id.optional(),
+  actorId: Id.optional(),
+  value: z.number().optional(),
+  occurredAt: Moment,
+});
+
+const TrackedEvents = z.strictObject({ events: z.array(TrackedEvent).min(1) });
+
+/** A batch of events as `trackAnalytics` has gathered them. Whoever handles it counts an event once by its id. */
+export const ingestAnalytics: JobContract<typeof TrackedEvents> = {
+  queue: 'analytics',
+  name: 'analytics.ingest',
+  payload: TrackedEvents,
+  idOf: ({ events: [first] }) => `analytics.ingest-${first === undefined ? 'none' : Id.encode(first.id)}`,
+};
