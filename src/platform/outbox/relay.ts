@@ -6,6 +6,7 @@ import type { ScopedModel } from '../database/collection.ts';
 import { asSystem } from '../database/scoped.ts';
 import { awayLog, type AwayLog } from '../observability/away-log.ts';
 import type { Logger } from '../observability/logger.ts';
+import { EnqueueRefused } from '../queue/admission.ts';
 import type { JobRequest } from '../queue/job.ts';
 import type { OutboxRow } from './event.store.ts';
 import type { Subscriptions } from './subscription.ts';
@@ -32,6 +33,7 @@ export interface OutboxRelayTimes {
 
 const BATCH = 200;
 const MAX_FAILURES = 10;
+const REFUSED_PAUSE_MS = 30 * SECOND_MS;
 
 const access = asSystem('outbox relay');
 
@@ -90,16 +92,20 @@ export class OutboxRelay {
     const rows = await this.#claim(lease);
     if (rows.length === 0) return 0;
     const followed = await this.#follow(rows);
+    let refused: ReadonlySet<JobRequest>;
     try {
-      await this.#carryOut(followed);
+      refused = await this.#carryOut(followed);
     } catch (error) {
-      await this.#release(rows, lease);
+      await this.#release(rows, lease, 0);
       throw error;
     }
-    const done = { state: 'done', lease: null, doneAt: this.#deps.now() } as const;
+    const isRefused = ({ jobs }: Followed): boolean => jobs.some((job) => refused.has(job));
+    const later = rowsOf(followed.filter(isRefused));
+    const done = rowsOf(followed.filter((each) => !isRefused(each)));
+    if (later.length > 0) await this.#release(later, lease, REFUSED_PAUSE_MS);
     await this.#deps.events.updateMany(
-      { _id: { $in: idsOf(followed.map(({ row }) => row)) }, lease },
-      { $set: done },
+      { _id: { $in: idsOf(done) }, lease },
+      { $set: { state: 'done', lease: null, doneAt: this.#deps.now() } },
       access,
     );
     return rows.length;
@@ -169,21 +175,28 @@ export class OutboxRelay {
     return { row, jobs, tags: subscription.tags(row) };
   }
 
-  async #carryOut(followed: readonly Followed[]): Promise<void> {
+  /** @returns the jobs that the queues have no room for */
+  async #carryOut(followed: readonly Followed[]): Promise<ReadonlySet<JobRequest>> {
     // First the tags: a job must not read what they are about to end.
     const tags = [...new Set(followed.flatMap((each) => each.tags))];
     if (tags.length > 0) await this.#deps.invalidate(tags);
     const jobs = followed.flatMap((each) => each.jobs);
-    if (jobs.length > 0) await this.#deps.enqueue(jobs);
+    try {
+      if (jobs.length > 0) await this.#deps.enqueue(jobs);
+      return new Set();
+    } catch (error) {
+      if (!(error instanceof EnqueueRefused)) throw error;
+      return new Set(error.refused);
+    }
   }
 
-  /** Gives a batch back, to be claimed as soon as there is a Redis again. */
-  async #release(rows: readonly OutboxRow[], lease: string): Promise<void> {
+  /** Gives events back, to be claimed when there is a Redis again, or room in it. */
+  async #release(rows: readonly OutboxRow[], lease: string, pauseMs: number): Promise<void> {
     const { events, now } = this.#deps;
     await events
       .updateMany(
         { _id: { $in: idsOf(rows) }, lease, state: 'pending' },
-        { $set: { lease: null, dueAt: now() } },
+        { $set: { lease: null, dueAt: new Date(now().getTime() + pauseMs) } },
         access,
       )
       // Its lease runs out by itself.
@@ -210,3 +223,4 @@ export class OutboxRelay {
 }
 
 const idsOf = (rows: readonly { readonly _id: Id }[]): Id[] => rows.map(({ _id }) => _id);
+const rowsOf = (followed: readonly Followed[]): OutboxRow[] => followed.map(({ row }) => row);

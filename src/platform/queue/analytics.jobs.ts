@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id } from '../../shared/ids.ts';
 import type { JobContract } from './job.ts';
+import type { AnalyticsEvent } from './outlets.ts';
 
 const Moment = z.codec(z.iso.datetime(), z.date(), {
   decode: (text) => new Date(text),
@@ -19,6 +20,9 @@ const TrackedEvent = z.strictObject({
 
 const TrackedEvents = z.strictObject({ events: z.array(TrackedEvent).min(1) });
 
+/** An event as it travels. */
+export type EncodedEvent = z.input<typeof TrackedEvent>;
+
 /** A batch of events as `trackAnalytics` has gathered them. Whoever handles it counts an event once by its id. */
 export const ingestAnalytics: JobContract<typeof TrackedEvents> = {
   queue: 'analytics',
@@ -26,3 +30,9 @@ export const ingestAnalytics: JobContract<typeof TrackedEvents> = {
   payload: TrackedEvents,
   idOf: ({ events: [first] }) => `analytics.ingest-${first === undefined ? 'none' : Id.encode(first.id)}`,
 };
+
+/** An event in the form that travels, or undefined when it does not fit the contract. */
+export function encodeTracked(event: AnalyticsEvent): EncodedEvent | undefined {
+  const encoded = z.safeEncode(TrackedEvent, event as z.output<typeof TrackedEvent>);
+  return encoded.success ? encoded.data : undefined;
+}

@@ -7,7 +7,8 @@ import type { QueueSettings, Retention } from './settings.ts';
 const JITTER = 0.2;
 
 /** How a request is enqueued. */
-export function bullOptions({ contract, id, traceparent }: JobRequest, settings: QueueSettings): JobsOptions {
+export function bullOptions(request: JobRequest, settings: QueueSettings): JobsOptions {
+  const { contract, id, traceparent, delayMs, priority, deduplication } = request;
   const { attempts = settings.attempts, backoff = settings.backoff } = contract;
   return {
     jobId: id,
@@ -15,6 +16,9 @@ export function bullOptions({ contract, id, traceparent }: JobRequest, settings:
     backoff: { type: backoff.type, delay: backoff.delayMs, jitter: JITTER },
     removeOnComplete: kept(settings.keep.done),
     removeOnFail: kept(settings.keep.failed),
+    ...(delayMs !== undefined && { delay: delayMs }),
+    ...(priority !== undefined && { priority }),
+    ...(deduplication !== undefined && { deduplication: { id: deduplication.id, ttl: deduplication.ttlMs } }),
     ...(traceparent !== undefined && { telemetry: { metadata: traceparent } }),
   };
 }

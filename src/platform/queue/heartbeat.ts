@@ -7,6 +7,8 @@ export interface WorkerBeat {
   readonly host: string;
   readonly pid: number;
   readonly active: number;
+  /** Not told by a worker of an earlier version. */
+  readonly doneLastMinute?: number;
   readonly startedAt: string;
   readonly seenAt: string;
 }

@@ -26,12 +26,25 @@ export interface JobRequest {
   readonly contract: JobContract;
   readonly payload: unknown;
   readonly id: string;
+  /** Not before so many milliseconds from now. */
+  readonly delayMs?: number;
+  /** Before those without one and before those of a higher figure: 1 is the most urgent. */
+  readonly priority?: number;
+  /** While one of this id was asked for so short ago, in milliseconds, another is not added. */
+  readonly deduplication?: { readonly id: string; readonly ttlMs: number };
   /** The trace it belongs to. */
   readonly traceparent?: string;
 }
 
-export function requestJob<P extends z.ZodType>(contract: JobContract<P>, payload: z.output<P>): JobRequest {
-  return { contract, payload: contract.payload.encode(payload), id: contract.idOf(payload) };
+/** When and before what else a job is done. */
+export type JobTiming = Pick<JobRequest, 'deduplication' | 'delayMs' | 'priority'>;
+
+export function requestJob<P extends z.ZodType>(
+  contract: JobContract<P>,
+  payload: z.output<P>,
+  timing: JobTiming = {},
+): JobRequest {
+  return { contract, payload: contract.payload.encode(payload), id: contract.idOf(payload), ...timing };
 }
 
 /** Checks one handler against its own contract, then forgets the types: a worker holds handlers of all kinds. */

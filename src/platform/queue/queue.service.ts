@@ -8,32 +8,14 @@ import type { Transact } from '../database/transaction.ts';
 import { mailRequested } from '../mail/mail.jobs.ts';
 import type { MailStore, MailToSend } from '../mail/mail.store.ts';
 import type { AppendEvent } from '../outbox/event.ts';
+import { Admission, EnqueueRefused, faultOf } from './admission.ts';
+import { AnalyticsBuffer } from './analytics-buffer.ts';
 import { bullOptions } from './bull.ts';
 import { producerConnection, type QueueRedis } from './connections.ts';
-import { workersOf } from './heartbeat.ts';
 import type { JobRequest } from './job.ts';
-import type { AuditRecord, Outlets, ReportToGenerate, SmsToSend, Within } from './outlets.ts';
+import type { AnalyticsEvent, AuditRecord, Outlets, ReportToGenerate, SmsToSend, Within } from './outlets.ts';
+import { healthOf, isDegraded, type QueueHealth } from './queue-health.ts';
 import { settingsOf, type QueueTable } from './settings.ts';
-
-export type QueueStatus = 'degraded' | 'healthy' | 'unhealthy';
-
-export interface OneQueueHealth {
-  readonly waiting: number;
-  readonly active: number;
-  readonly delayed: number;
-  readonly failed: number;
-  /** How long the first in line has been waiting, in milliseconds; 0 when none is. */
-  readonly oldestWaitingMs: number;
-  readonly paused: boolean;
-  /** Worker processes heard of in the last 15 s. */
-  readonly workers: number;
-}
-
-export interface QueueHealth {
-  /** Unhealthy when Redis does not answer, degraded when a queue is paused or has jobs and nobody to do them. */
-  readonly overall: QueueStatus;
-  readonly queues: Readonly<Record<string, OneQueueHealth>>;
-}
 
 export interface QueueServiceDeps {
   readonly redis: QueueRedis;
@@ -54,6 +36,8 @@ export interface QueueServiceDeps {
 export class QueueService {
   readonly #deps: QueueServiceDeps;
   readonly #queues = new Map<string, Queue>();
+  readonly #admission = new Admission(() => this.#connected().info('memory'));
+  readonly #analytics = new AnalyticsBuffer({ enqueue: (requests) => this.enqueue(requests) });
   #redis: Redis | undefined;
 
   constructor(deps: QueueServiceDeps) {
@@ -95,8 +79,13 @@ export class QueueService {
     return this.#deps.outlets.sendSMS(sms, within);
   }
 
-  /** Has a report made. @returns its id, or that of one in the making that is the same */
-  generateReport(report: ReportToGenerate, within?: Within): Promise<Id> {
+  /**
+   * Has a report made.
+   * @returns its id, or that of one in the making that is the same
+   * @throws EnqueueRefused while Redis is short of memory
+   */
+  async generateReport(report: ReportToGenerate, within?: Within): Promise<Id> {
+    if (await this.#isShort()) throw new EnqueueRefused();
     return this.#deps.outlets.generateReport(report, within);
   }
 
@@ -105,10 +94,23 @@ export class QueueService {
     return this.#deps.outlets.audit(record, within);
   }
 
+  /** Counts something that may be lost, together with others of about the same time. @returns whether it was taken */
+  trackAnalytics(event: AnalyticsEvent): boolean {
+    return this.#analytics.track(event);
+  }
+
   /**
    * Enqueues all of them, or rejects within a second or two. What is in its queue already, by its id, is not added again.
+   * @throws EnqueueRefused when those of low priority were refused, and only those
    */
   async enqueue(requests: readonly JobRequest[]): Promise<void> {
+    const isLow = ({ contract }: JobRequest): boolean => settingsOf(this.#deps.queues, contract.queue).lowPriority;
+    const refused = requests.some(isLow) && (await this.#admission.isShort()) ? requests.filter(isLow) : [];
+    await this.#add(refused.length === 0 ? requests : requests.filter((request) => !isLow(request)));
+    if (refused.length > 0) throw new EnqueueRefused(refused);
+  }
+
+  async #add(requests: readonly JobRequest[]): Promise<void> {
     const byQueue = Map.groupBy(requests, ({ contract }) => contract.queue);
     await Promise.all(
       Array.from(byQueue, async ([name, group]) => {
@@ -124,14 +126,22 @@ export class QueueService {
   }
 
   async getHealthStatus(): Promise<QueueHealth> {
+    const { prefix, now } = this.#deps;
+    const droppedEvents = this.#analytics.dropped;
     try {
-      const entries = await Promise.all(
-        Array.from(this.#queues, async ([name, queue]) => [name, await this.#healthOf(queue)] as const),
-      );
-      const degraded = entries.some(([, queue]) => queue.paused || (queue.workers === 0 && queue.waiting > 0));
-      return { overall: degraded ? 'degraded' : 'healthy', queues: Object.fromEntries(entries) };
+      const redis = this.#connected();
+      const [room, ...entries] = await Promise.all([
+        this.#admission.room(),
+        ...Array.from(
+          this.#queues,
+          async ([name, queue]) => [name, await healthOf(queue, redis, prefix, now())] as const,
+        ),
+      ]);
+      const degraded = faultOf(room) !== undefined || entries.some(([, queue]) => isDegraded(queue));
+      const queues = Object.fromEntries(entries);
+      return { overall: degraded ? 'degraded' : 'healthy', queues, redis: room, droppedEvents };
     } catch {
-      return { overall: 'unhealthy', queues: {} };
+      return { overall: 'unhealthy', queues: {}, droppedEvents };
     }
   }
 
@@ -143,8 +153,10 @@ export class QueueService {
       intervalMs: 2_000,
       timeoutMs: 1_500,
       check: async () => {
-        const { overall, queues } = await this.getHealthStatus();
+        const { overall, queues, redis } = await this.getHealthStatus();
         if (overall === 'unhealthy') throw Object.assign(new Error('The queues do not answer'), { code: 'QUEUE_AWAY' });
+        const fault = redis && faultOf(redis);
+        if (fault !== undefined) throw new Degraded(fault, { ...queues, redis });
         if (overall === 'degraded') throw new Degraded('QUEUE_NOT_WORKED', queues);
         return queues;
       },
@@ -156,7 +168,9 @@ export class QueueService {
     return [...this.#queues.values()];
   }
 
+  /** Hands on what is gathered, then ends. */
   async close(): Promise<void> {
+    await this.#analytics.close();
     await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()));
     this.#redis?.disconnect();
   }
@@ -168,25 +182,9 @@ export class QueueService {
     return mailId;
   }
 
-  async #healthOf(queue: Queue): Promise<OneQueueHealth> {
-    const { prefix, now } = this.#deps;
-    const [counts, paused, workers, first] = await Promise.all([
-      queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'prioritized'),
-      queue.isPaused(),
-      workersOf(this.#connected(), prefix, queue.name, now()),
-      queue.getJobs(['waiting'], 0, 0, true),
-    ]);
-    const { waiting = 0, active = 0, delayed = 0, failed = 0, prioritized = 0 } = counts;
-    const oldestWaitingMs = first[0] === undefined ? 0 : Math.max(0, now().getTime() - first[0].timestamp);
-    return {
-      waiting: waiting + prioritized,
-      active,
-      delayed,
-      failed,
-      oldestWaitingMs,
-      paused,
-      workers: workers.length,
-    };
+  /** With Redis away nobody knows, and what is asked for waits in the outbox anyway. */
+  #isShort(): Promise<boolean> {
+    return this.#admission.isShort().catch(() => false);
   }
 
   #queue(name: string): Queue {
