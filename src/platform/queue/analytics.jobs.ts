@@ -33,6 +33,6 @@ export const ingestAnalytics: JobContract<typeof TrackedEvents> = {
 
 /** An event in the form that travels, or undefined when it does not fit the contract. */
 export function encodeTracked(event: AnalyticsEvent): EncodedEvent | undefined {
-  const encoded = z.safeEncode(TrackedEvent, event as z.output<typeof TrackedEvent>);
+  const encoded = z.safeEncode(TrackedEvent, event);
   return encoded.success ? encoded.data : undefined;
 }
