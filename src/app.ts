@@ -1,11 +1,9 @@
-import compression from 'compression';
-import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
-import { constants } from 'node:zlib';
 import { jsonBody } from './platform/http/body.ts';
 import type { Feature } from './platform/http/endpoint.ts';
+import { crossOrigin, securityHeaders } from './platform/http/fixed-headers.ts';
 import { healthEndpoints } from './platform/http/health.ts';
+import { KeptAnswers } from './platform/http/kept-answers.ts';
 import { limitAddress } from './platform/http/limits.ts';
 import { mount, type Edge } from './platform/http/mount.ts';
 import { documentation } from './platform/http/pages.ts';
@@ -47,10 +45,12 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   app.set('trust proxy', http.trustProxy);
 
   app.use(beginTrace, accessLog(logger, http.slowRequestMs), demandHost);
-  app.use(securityHeaders(), crossOrigin(http.corsOrigins), compress());
+  app.use(securityHeaders(), crossOrigin(http.corsOrigins));
   // Before every limit: whoever watches the process must get an answer when it is flooded.
   app.use(healthEndpoints(health));
   app.use(jsonBody(), timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS), limitAddress(edge.limits));
+  const kept = new KeptAnswers(edge.cache);
+  app.use(kept.answerAtOnce);
   app.use(documentation(features, problemPages));
   for (const operation of operations) app.use(operation);
   app.use(
@@ -58,6 +58,7 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
     mount(
       features.flatMap(({ endpoints }) => endpoints),
       edge,
+      kept,
     ),
   );
 
@@ -69,43 +70,4 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   };
   app.use(problemHandler(report, translations));
   return app;
-}
-
-function securityHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-  });
-}
-
-const EXPOSED_HEADERS = [
-  'ETag',
-  'Idempotent-Replayed',
-  'Link',
-  'Location',
-  'RateLimit',
-  'RateLimit-Policy',
-  'Retry-After',
-  'Server-Timing',
-  'X-Request-Id',
-  'traceparent',
-];
-
-function crossOrigin(origins: readonly string[]): RequestHandler {
-  return cors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 600 });
-}
-
-/** As fast as it goes: on one core the usual levels cost four fifths of the throughput for a few per cent of size. */
-function compress(): RequestHandler {
-  return compression({ level: 1, threshold: 2_048, brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } } });
 }

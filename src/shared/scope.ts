@@ -29,6 +29,8 @@ export type Actor = { readonly kind: 'anonymous' } | { readonly kind: 'apiKey' |
 export interface Identity<S extends Scope = Scope> {
   readonly actor: Actor;
   readonly scope: S;
+  /** What the caller is in the store, or on the platform; unknown of keys, and where no role is asked for. */
+  readonly role?: string;
 }
 
 /** All that a use case may know of the request that asked for it. */
@@ -41,4 +43,6 @@ export interface RequestContext<S extends Scope = Scope> extends Identity<S> {
   readonly deadlineAt: number;
   readonly ifMatch: string | undefined;
   readonly idempotencyKey: string | undefined;
+  /** What the caller reads best, as a primary tag such as `de`; left out where it does not say. */
+  readonly language?: string;
 }

@@ -23,6 +23,14 @@ export interface EndpointLimit extends Omit<LimitRule, 'name'> {
   readonly per: 'actor' | 'address' | 'tenant';
 }
 
+/**
+ * How an answer may be kept. Whose data it shows is always part of its key, and who asked never is known to the handler of a
+ * kept answer; `vary` names what else it depends on.
+ */
+export interface AnswerPolicy extends CachePolicy {
+  readonly vary?: readonly ('language' | 'role')[];
+}
+
 /** Everything the server knows of one route; validation, types, OpenAPI and tests are read from this. */
 export interface Endpoint<
   P extends Permission = Permission,
@@ -47,7 +55,8 @@ export interface Endpoint<
   /** Whether `?fields=` may narrow the cards of a list, or the one object of a detail, to some of its fields. */
   readonly narrowable?: boolean;
   readonly limit?: EndpointLimit;
-  cache?(input: z.output<I>): CachePolicy;
+  /** How long the answer may be kept, and which changes end it earlier. Not kept at all unless declared. */
+  cache?(input: z.output<I>, scope: Extract<Scope, { kind: P['scope'] }>): AnswerPolicy;
   headers?(output: z.input<O>): Readonly<Record<string, string>>;
   handle(input: z.output<I>, context: RequestContext<Extract<Scope, { kind: P['scope'] }>>): Promise<z.input<O>>;
 }

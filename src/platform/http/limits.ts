@@ -1,9 +1,10 @@
 import type { RequestHandler, Response } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
-import { limitHeaders, type Limiter, type LimitRule, type Standing } from '../limits/limit.ts';
+import type { Limiter, LimitRule, Standing } from '../limits/limit.ts';
 import { networkOf } from '../limits/network.ts';
 import type { Endpoint } from './endpoint.ts';
+import { exchangeOf } from './exchange.ts';
 import { tooManyRequests } from './problems.ts';
 
 /** The limits that hold for every endpoint, in requests a minute. */
@@ -20,9 +21,17 @@ const WINDOW_SECONDS = 60;
 /** Counts requests of one network address, before anything is asked of database or Redis. */
 export function limitAddress({ limiter, perAddress }: RequestLimits): RequestHandler {
   const rule = { name: 'address', quota: perAddress, windowSeconds: WINDOW_SECONDS };
-  return async (req, res, next) => {
-    enforce(res, [await limiter.take(rule, networkOf(req.ip ?? ''))]);
-    next();
+  return (req, res, next) => {
+    const standing = limiter.take(rule, networkOf(req.ip ?? ''));
+    if (!(standing instanceof Promise)) {
+      enforce(res, [standing]);
+      next();
+      return;
+    }
+    return standing.then((known) => {
+      enforce(res, [known]);
+      next();
+    });
   };
 }
 
@@ -66,10 +75,7 @@ const tenantKey = (context: RequestContext): string =>
   context.scope.kind === 'merchant' ? context.scope.merchantId.toHexString() : actorKey(context);
 
 function enforce(res: Response, standings: readonly Standing[]): void {
-  for (const [header, value] of Object.entries(limitHeaders(standings))) {
-    const before = res.get(header);
-    res.set(header, before === undefined ? value : `${before}, ${value}`);
-  }
+  exchangeOf(res).limits.push(...standings);
   const refused = standings.filter(({ allowed }) => !allowed);
   if (refused.length === 0) return;
   const retryAfterSeconds = Math.max(...refused.map(({ resetSeconds }) => resetSeconds));

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../shared/problem.ts';
+import { finish, finishText, sendFinished } from './answer.ts';
 import { docsPage } from './docs-page.ts';
 import type { Feature } from './endpoint.ts';
 import { openApiOf } from './openapi.ts';
@@ -14,13 +15,15 @@ export function documentation(features: readonly Feature[], problemPages: string
   const router = Router();
   // Written when first asked for: a process that serves no reader need not hold it.
   const document = once(() => openApiOf(features, INFO));
-  const page = once(() => docsPage(document()));
+  const documentAnswer = once(() => finish(document(), { etag: undefined, pairs: [] }, 'kept'));
+  const html = { etag: undefined, pairs: [], type: 'text/html; charset=utf-8' };
+  const pageAnswer = once(() => finishText(docsPage(document()), html, 'kept'));
 
-  router.get('/openapi.json', (_req, res) => {
-    res.json(document());
+  router.get('/openapi.json', async (req, res) => {
+    sendFinished(req, res, await documentAnswer(), 200, []);
   });
-  router.get('/docs', (_req, res) => {
-    res.type('html').send(page());
+  router.get('/docs', async (req, res) => {
+    sendFinished(req, res, await pageAnswer(), 200, []);
   });
   router.get('/problems/:code', async ({ params: { code } }, res) => {
     const text = /^[a-z\d-]{1,64}$/.test(code) ? await readPage(join(problemPages, `${code}.md`)) : undefined;

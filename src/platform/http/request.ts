@@ -1,7 +1,8 @@
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { Logger } from '../observability/logger.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
+import { beginExchange, traceOf } from './exchange.ts';
 import { malformedRequest, timedOut } from './problems.ts';
 
 /** First in the chain: gives the request its names, in and out, and measures what it costs. */
@@ -9,21 +10,10 @@ export const beginTrace: RequestHandler = (req, res, next) => {
   const sent = req.get('x-request-id');
   const requestId = sent !== undefined && /^[\w-]{8,64}$/.test(sent) ? sent : newTraceId();
   const trace = new Trace(requestId, req.get('traceparent'));
-  res.set({ 'X-Request-Id': requestId, traceparent: trace.traceparent });
-  beforeHeaders(res, () => res.setHeader('Server-Timing', serverTiming(trace)));
-  withTrace(trace, () => {
-    res.locals[TRACE] = trace;
-    next();
-  });
+  // Kept beside the request as well: the events of its socket are fired outside of its asynchronous context.
+  beginExchange(res, trace).stand(['X-Request-Id', requestId, 'traceparent', trace.traceparent]);
+  withTrace(trace, next);
 };
-
-// Kept beside the request as well: the events of its socket are fired outside of its asynchronous context.
-const TRACE = 'trace';
-
-/** The trace of an answer; there is one from the first handler on. */
-export function traceOf(res: Response): Trace {
-  return res.locals[TRACE] as Trace;
-}
 
 /** HTTP/1.1 demands the header (RFC 9112, 3.2); what comes without it was not written by a client of HTTP. */
 export const demandHost: RequestHandler = (req, _res, next) => {
@@ -71,22 +61,4 @@ export function timeLimit(limitMs: number): RequestHandler {
     });
     next();
   };
-}
-
-function serverTiming({ elapsedMs, databaseMs, cacheMs, queryCount }: Trace): string {
-  const queries = queryCount === 1 ? '1 query' : `${String(queryCount)} queries`;
-  return [
-    `total;dur=${elapsedMs.toFixed(1)}`,
-    `db;dur=${databaseMs.toFixed(1)};desc="${queries}"`,
-    `cache;dur=${cacheMs.toFixed(1)}`,
-  ].join(', ');
-}
-
-/** Runs `act` at the last moment at which a header can still be set. */
-function beforeHeaders(res: Response, act: () => void): void {
-  const writeHead = res.writeHead.bind(res) as (...args: readonly unknown[]) => Response;
-  res.writeHead = ((...args: readonly unknown[]) => {
-    if (!res.headersSent) act();
-    return writeHead(...args);
-  }) as typeof res.writeHead;
 }

@@ -29,9 +29,13 @@ export class ExactLimiter implements Limiter {
     this.#options = options;
   }
 
-  async take(rule: LimitRule, key: string): Promise<Standing> {
+  take(rule: LimitRule, key: string): Promise<Standing> | Standing {
+    const isCountedHere = rule.exact !== true || performance.now() < this.#awayUntil;
+    return isCountedHere ? this.#options.local.take(rule, key) : this.#takeExactly(rule, key);
+  }
+
+  async #takeExactly(rule: LimitRule, key: string): Promise<Standing> {
     const { local, onAway, onCounted } = this.#options;
-    if (rule.exact !== true || performance.now() < this.#awayUntil) return local.take(rule, key);
     try {
       const counted = await inTime(this.#count(rule, key));
       onCounted?.();

@@ -18,15 +18,18 @@ export interface Standing {
 }
 
 export interface Limiter {
-  /** Counts one request of `key` against a rule. Never throws: what cannot be counted is let through or counted elsewhere. */
-  take(rule: LimitRule, key: string): Promise<Standing>;
+  /**
+   * Counts one request of `key` against a rule; at once where nobody else has to be asked. Never throws: what cannot be counted is
+   * let through or counted elsewhere.
+   */
+  take(rule: LimitRule, key: string): Promise<Standing> | Standing;
 }
 
-/** The header fields of draft-ietf-httpapi-ratelimit-headers-10. */
-export function limitHeaders(standings: readonly Standing[]): Readonly<Record<string, string>> {
+/** The header fields of draft-ietf-httpapi-ratelimit-headers-10, names and values in turn. */
+export function limitHeaders(standings: readonly Standing[]): readonly string[] {
   const policy = standings.map(({ rule }) => `"${rule.name}";q=${String(rule.quota)};w=${String(rule.windowSeconds)}`);
   const state = standings.map(
     ({ rule, remaining, resetSeconds }) => `"${rule.name}";r=${String(remaining)};t=${String(resetSeconds)}`,
   );
-  return { 'RateLimit-Policy': policy.join(', '), RateLimit: state.join(', ') };
+  return ['RateLimit-Policy', policy.join(', '), 'RateLimit', state.join(', ')];
 }

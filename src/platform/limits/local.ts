@@ -24,17 +24,17 @@ export class LocalLimiter implements Limiter {
     this.#now = now;
   }
 
-  take(rule: LimitRule, key: string): Promise<Standing> {
+  take(rule: LimitRule, key: string): Standing {
     const quota = Math.ceil(rule.quota / this.#instances);
     const now = this.#now();
     const window = this.#windowOf(rule, key, now);
     window.count += 1;
-    return Promise.resolve({
+    return {
       rule,
       allowed: window.count <= quota,
       remaining: Math.max(0, quota - window.count),
       resetSeconds: Math.ceil((window.endsAt - now) / 1_000),
-    });
+    };
   }
 
   #windowOf({ name, windowSeconds }: LimitRule, key: string, now: number): Window {

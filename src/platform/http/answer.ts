@@ -1,0 +1,137 @@
+import type { Request, Response } from 'express';
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip as gzipByCallback } from 'node:zlib';
+import type { Codec } from '../cache/cache.ts';
+import { writeAnswer, type HeaderPairs } from './exchange.ts';
+
+const gzip = promisify(gzipByCallback);
+
+/** A shorter one fits into the first packet either way. */
+const PACKED_FROM_BYTES = 1_024;
+/** zlib's levels: what is sent once is packed as fast as it goes, what is kept is packed well, once. */
+const LEVELS = { sent: 1, kept: 6 } as const;
+
+/** What goes with a body and does not follow from it. */
+export interface AnswerFields {
+  /** The endpoint's own tag, such as that of a version; otherwise one is made of the bytes. */
+  readonly etag: string | undefined;
+  /** Go with a 304 as well. */
+  readonly pairs: HeaderPairs;
+  /** JSON unless said. */
+  readonly type?: string;
+}
+
+/** One representation of an answer, with the heads of a 200 and of a 304. */
+interface Form {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly head: HeaderPairs;
+  readonly unchanged: HeaderPairs;
+}
+
+/** An answer as it goes over the wire, in both its forms: to send it is a matter of one write. */
+export class FinishedAnswer {
+  readonly body: Buffer;
+  readonly packed: Buffer | undefined;
+  readonly fields: AnswerFields;
+  readonly #plainForm: Form;
+  readonly #packedForm: Form | undefined;
+
+  constructor(body: Buffer, packed: Buffer | undefined, fields: AnswerFields) {
+    this.body = body;
+    this.packed = packed;
+    this.fields = fields;
+    const { etag, pairs, type = JSON_TYPE } = fields;
+    const digest = etag === undefined ? hash('sha1', body, 'base64url').slice(0, 24) : '';
+    // A strong tag says that two bodies are equal byte for byte, which those of two forms are not (RFC 9110, 8.8.3.3).
+    this.#plainForm = formOf(body, ['Content-Type', type], etag ?? `"${digest}"`, pairs);
+    this.#packedForm =
+      packed && formOf(packed, ['Content-Type', type, 'Content-Encoding', 'gzip'], etag ?? `"${digest}-gzip"`, pairs);
+  }
+
+  formFor({ headers }: Request): Form {
+    return this.#packedForm !== undefined && acceptsGzip(headers['accept-encoding'])
+      ? this.#packedForm
+      : this.#plainForm;
+  }
+
+  /** Whether the caller holds this answer already, in whichever form. */
+  isHeldBy({ headers }: Request): boolean {
+    const held = headers['if-none-match'];
+    if (held === undefined || headers['cache-control']?.includes('no-cache') === true) return false;
+    const tags = [this.#plainForm.etag, this.#packedForm?.etag];
+    if (tags.includes(held) || held.trim() === '*') return true;
+    return held.split(',').some((tag) => tags.includes(tag.trim().replace(/^W\//, '')));
+  }
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function formOf(body: Buffer, about: HeaderPairs, etag: string, pairs: HeaderPairs): Form {
+  const unchanged = ['Vary', 'Accept-Encoding', 'ETag', etag, ...pairs];
+  return { body, etag, head: [...about, 'Content-Length', String(body.length), ...unchanged], unchanged };
+}
+
+/** How an answer is used: sent once, to somebody who can or cannot unpack it; or kept for all. */
+export type AnswerUse = keyof typeof LEVELS | 'sent plain';
+
+/** Writes a result down as an answer of JSON. */
+export const finish = (result: unknown, fields: AnswerFields, use: AnswerUse): Promise<FinishedAnswer> =>
+  finishText(JSON.stringify(result), fields, use);
+
+/** Writes a text down as an answer. */
+export async function finishText(text: string, fields: AnswerFields, use: AnswerUse): Promise<FinishedAnswer> {
+  const body = Buffer.from(text);
+  const isPacked = use !== 'sent plain' && body.length > PACKED_FROM_BYTES;
+  return new FinishedAnswer(body, isPacked ? await gzip(body, { level: LEVELS[use] }) : undefined, fields);
+}
+
+/** Sends an answer, or 304 to whoever holds it. HEAD is sent what GET is, of which Node leaves out the body. */
+export function sendFinished(
+  request: Request,
+  response: Response,
+  answer: FinishedAnswer,
+  status: number,
+  pairs: HeaderPairs,
+): void {
+  const { body, head, unchanged } = answer.formFor(request);
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (isRead && status === 200 && answer.isHeldBy(request)) writeAnswer(response, 304, unchanged.concat(pairs));
+  else writeAnswer(response, status, head.concat(pairs), body);
+}
+
+const GZIP = /(?:^|[\s,])(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i;
+
+/** Whether `Accept-Encoding` lets gzip in, by its name or by `*`, and not with a weight of 0. */
+export const acceptsGzip = (header: string | undefined): boolean =>
+  header !== undefined && (header === 'gzip' || GZIP.test(header));
+
+interface Written {
+  readonly fields: AnswerFields;
+  readonly bodyBytes: number;
+  readonly isPacked: boolean;
+}
+
+const LENGTH_BYTES = 4;
+/** What an entry takes in memory besides its bytes: two heads of some ten fields each. */
+const HEAD_BYTES = 2_048;
+
+/** A finished answer in Redis: the length of its description, that, the body, the packed body. */
+export const finishedAnswers: Codec<FinishedAnswer> = {
+  encode({ fields, body, packed }) {
+    const written: Written = { fields, bodyBytes: body.length, isPacked: packed !== undefined };
+    const description = Buffer.from(JSON.stringify(written));
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32BE(description.length);
+    return Buffer.concat([length, description, body, packed ?? Buffer.alloc(0)]);
+  },
+  decode(bytes) {
+    const bodyAt = LENGTH_BYTES + bytes.readUInt32BE(0);
+    const { fields, bodyBytes, isPacked } = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, bodyAt)) as Written;
+    const packedAt = bodyAt + bodyBytes;
+    const packed = isPacked ? bytes.subarray(packedAt) : undefined;
+    return new FinishedAnswer(bytes.subarray(bodyAt, packedAt), packed, fields);
+  },
+  bytesOf: ({ body, packed }) => body.length + (packed?.length ?? 0) + HEAD_BYTES,
+};

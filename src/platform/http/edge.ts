@@ -1,0 +1,28 @@
+import type { Identity, RequestContext } from '../../shared/scope.ts';
+import type { Cache } from '../cache/cache.ts';
+import type { Permission } from './endpoint.ts';
+import type { RequestLimits } from './limits.ts';
+
+/** A handler's answer, or the one kept from when the same was asked before. */
+export interface Answer {
+  readonly result: unknown;
+  readonly replayed: boolean;
+}
+
+/** What stands between the network and every handler. */
+export interface Edge {
+  /**
+   * Finds the identity from the token and a membership looked up. Throws the 401 or 403 itself.
+   * @param merchant what the caller names as its store, unchecked
+   */
+  authorize(authorization: string | undefined, permission: Permission, merchant?: string): Promise<Identity>;
+  /** Runs `work` once per tenant, actor, route and key; afterwards replays the answer kept in its transaction. */
+  once(context: RequestContext, operationId: string, input: unknown, work: () => Promise<unknown>): Promise<Answer>;
+  readonly cache: Cache;
+  readonly limits: RequestLimits;
+  /**
+   * Whether each answer is parsed by its schema, each query budget enforced and each problem declared: true in tests only. Presenters
+   * whitelist what is shown, so that in production it would only cost.
+   */
+  readonly strict: boolean;
+}

@@ -1,0 +1,100 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { LRUCache } from 'lru-cache';
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import type { RequestContext, Scope } from '../../shared/scope.ts';
+import type { Cache, Cached } from '../cache/cache.ts';
+import { FinishedAnswer, finishedAnswers, sendFinished } from './answer.ts';
+import type { AnswerPolicy, Endpoint } from './endpoint.ts';
+import { exchangeOf, type HeaderPairs } from './exchange.ts';
+
+/** Addresses remembered at once, and how long one of them may be: some 10 MB at most. */
+const MAX_ADDRESSES = 10_000;
+const MAX_ADDRESS_LENGTH = 512;
+
+/** What an address leads to. */
+interface KeptAddress {
+  readonly key: string;
+  readonly operationId: string;
+}
+
+/**
+ * The answers of the endpoints that declare a cache policy, kept as finished bytes. An address that was once found good, for an
+ * answer that is the same for everybody, leads straight to that: nothing but the limit of the network address decides there.
+ */
+export class KeptAnswers {
+  readonly #cache: Pick<Cache, 'fetch' | 'peek'>;
+  readonly #addresses = new LRUCache<string, KeptAddress>({ max: MAX_ADDRESSES });
+
+  constructor(cache: Pick<Cache, 'fetch' | 'peek'>) {
+    this.#cache = cache;
+  }
+
+  /** Answers at once what is known to be good and lies in memory. */
+  readonly answerAtOnce: RequestHandler = (req, res, next) => {
+    const isRead = req.method === 'GET' || req.method === 'HEAD';
+    const address = isRead ? this.#addresses.get(req.originalUrl) : undefined;
+    const cached = address && this.#cache.peek<FinishedAnswer>(address.key);
+    if (cached === undefined) {
+      next();
+      return;
+    }
+    exchangeOf(res).trace.operationId = address?.operationId;
+    sendKept(req, res, cached, FOR_EVERYBODY);
+  };
+
+  /** Takes an answer from the cache, or has it made and kept. */
+  fetch(key: string, load: () => Promise<FinishedAnswer>, policy: AnswerPolicy): Promise<Cached<FinishedAnswer>> {
+    return this.#cache.fetch(key, load, policy, finishedAnswers);
+  }
+
+  /** From now on this address is answered by what lies under the key, to whoever asks. */
+  remember({ originalUrl }: Request, address: KeptAddress): void {
+    if (originalUrl.length <= MAX_ADDRESS_LENGTH) this.#addresses.set(originalUrl, address);
+  }
+}
+
+/** Kept anywhere, shown only after asking whether it still holds: what was invalidated is never served again. */
+export const FOR_EVERYBODY: HeaderPairs = ['Cache-Control', 'public, no-cache'];
+
+/** Sends a kept answer, with where it came from, for operators. */
+export function sendKept(
+  req: Request,
+  res: Response,
+  { value, source, ageSeconds }: Cached<FinishedAnswer>,
+  pairs: HeaderPairs,
+) {
+  sendFinished(req, res, value, 200, pairs.concat('Age', String(Math.floor(ageSeconds)), 'X-Cache', source));
+}
+
+type KeyOf = (
+  context: RequestContext,
+  input: object,
+  chosen: readonly string[] | undefined,
+  policy: AnswerPolicy,
+) => string;
+
+/**
+ * Keys of an endpoint's answers. The schema of what is shown is part of them, so that a version that shows something else makes
+ * its own; and the scope, since what one tenant was shown must never answer another.
+ */
+export function answerKeys({ operationId, output }: Endpoint): KeyOf {
+  const schema = JSON.stringify(z.toJSONSchema(output, { io: 'input', unrepresentable: 'any' }));
+  const begin = `answer:${operationId}:${hash('sha1', schema, 'base64url').slice(0, 8)}`;
+  return ({ scope, role = '', language = '' }, input, chosen = [], { vary = [] }) => {
+    const rest = [input, chosen, vary.includes('role') ? role : '', vary.includes('language') ? language : ''];
+    return `${begin}:${nameOf(scope)}:${JSON.stringify(rest)}`;
+  };
+}
+
+function nameOf(scope: Scope): string {
+  switch (scope.kind) {
+    case 'merchant':
+      return `merchant:${scope.merchantId.toHexString()}`;
+    case 'user':
+      return `user:${scope.userId.toHexString()}`;
+    case 'public':
+    case 'system':
+      return scope.kind;
+  }
+}

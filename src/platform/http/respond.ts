@@ -1,0 +1,122 @@
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { RequestContext } from '../../shared/scope.ts';
+import type { Trace } from '../observability/trace.ts';
+import { acceptsGzip, finish, sendFinished, type AnswerUse, type FinishedAnswer } from './answer.ts';
+import type { Edge } from './edge.ts';
+import type { AnswerPolicy, Endpoint, RequestShape } from './endpoint.ts';
+import { traceOf, writeAnswer, type HeaderPairs } from './exchange.ts';
+import { answerKeys, FOR_EVERYBODY, sendKept, type KeptAnswers } from './kept-answers.ts';
+import { narrow } from './narrow.ts';
+import { nextLinkOf } from './next-link.ts';
+
+export type Input = z.output<RequestShape>;
+
+/** A request that has passed all that stands before its handler. */
+export interface Asked {
+  readonly req: Request;
+  readonly res: Response;
+  readonly context: RequestContext;
+  readonly input: Input;
+  /** The fields that it wants to see; undefined for all. */
+  readonly chosen: readonly string[] | undefined;
+}
+
+export type Respond = (asked: Asked) => Promise<void>;
+
+/** Has the handler work for each request, and sends what it returns. */
+export function answerAnew(endpoint: Endpoint, edge: Edge): Respond {
+  return async (asked) => {
+    const { req, res, context, input } = asked;
+    const work = () => handle(endpoint, edge, input, context, traceOf(res));
+    const { result, replayed } = endpoint.idempotent
+      ? await edge.once(context, endpoint.operationId, input, work)
+      : { result: await work(), replayed: false };
+    const pairs = [...shownTo(endpoint, context), ...(replayed ? ['Idempotent-Replayed', 'true'] : [])];
+    if (result === undefined) {
+      if (!res.headersSent) writeAnswer(res, endpoint.status, pairs);
+      return;
+    }
+    const use = acceptsGzip(req.headers['accept-encoding']) ? 'sent' : 'sent plain';
+    const answer = await written(endpoint, asked, result, use);
+    // The time limit may have answered already.
+    if (!res.headersSent) sendFinished(req, res, answer, endpoint.status, pairs);
+  };
+}
+
+/** Sends what is kept since the same was asked before; the handler works only where nothing is. */
+export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): Respond {
+  const keyOf = answerKeys(endpoint);
+  return async (asked) => {
+    const { req, res, context, input, chosen } = asked;
+    const policy = endpoint.cache?.(input, context.scope as never);
+    if (policy === undefined) throw new Error('Only what declares how long it may be kept is');
+    const key = keyOf(context, input, chosen, policy);
+    const load = async () => {
+      const result = await handle(endpoint, edge, input, asOfAnybody(context, policy), traceOf(res));
+      return written(endpoint, asked, result, 'kept');
+    };
+    const cached = await kept.fetch(key, load, policy);
+    const isTheSameForAll = context.scope.kind === 'public' && policy.vary === undefined;
+    if (isTheSameForAll && endpoint.limit === undefined) kept.remember(req, { key, operationId: endpoint.operationId });
+    const varies: HeaderPairs = policy.vary?.includes('language') === true ? ['Vary', 'Accept-Language'] : [];
+    if (!res.headersSent) sendKept(req, res, cached, [...shownTo(endpoint, context), ...varies]);
+  };
+}
+
+/** What is kept for all of a scope must not know which of them asked first. */
+function asOfAnybody(context: RequestContext, { vary = [] }: AnswerPolicy): RequestContext {
+  const { scope, requestId, traceparent, deadlineAt, role, language } = context;
+  return {
+    actor: { kind: 'anonymous' },
+    scope,
+    requestId,
+    traceparent,
+    deadlineAt,
+    address: '',
+    ifMatch: undefined,
+    idempotencyKey: undefined,
+    ...(role !== undefined && vary.includes('role') && { role }),
+    ...(language !== undefined && vary.includes('language') && { language }),
+  };
+}
+
+/** Stored nowhere, unless it is meant for everybody. */
+function shownTo({ method }: Endpoint, { scope, actor }: RequestContext): HeaderPairs {
+  const isForEverybody = method === 'get' && scope.kind === 'public' && actor.kind === 'anonymous';
+  return isForEverybody ? FOR_EVERYBODY : ['Cache-Control', 'no-store'];
+}
+
+function written(endpoint: Endpoint, { req, chosen }: Asked, result: unknown, use: AnswerUse): Promise<FinishedAnswer> {
+  const { ETag: etag, ...headers } = endpoint.headers?.(result) ?? {};
+  const next = endpoint.method === 'get' ? nextLinkOf(req.originalUrl, result) : undefined;
+  const pairs = [...Object.entries(headers).flat(), ...(next === undefined ? [] : ['Link', next])];
+  return finish(chosen === undefined ? result : narrow(result, chosen), { etag, pairs }, use);
+}
+
+async function handle(
+  endpoint: Endpoint,
+  { strict }: Edge,
+  input: Input,
+  context: RequestContext,
+  trace: Trace,
+): Promise<unknown> {
+  // Knowing the caller costs the same everywhere, or nothing where it is remembered: no route's budget pays for it.
+  const queriesBefore = trace.queryCount;
+  const result = await endpoint.handle(input, context);
+  if (strict) inspect(endpoint, result, trace, queriesBefore);
+  return result;
+}
+
+function inspect(
+  { operationId, output, queryBudget }: Endpoint,
+  result: unknown,
+  { queryCount, queries }: Trace,
+  queriesBefore: number,
+): void {
+  output.parse(result);
+  const spent = queryCount - queriesBefore;
+  if (spent <= queryBudget) return;
+  const list = queries.map(({ collection, operation }) => `${collection}.${operation}`).join(', ');
+  throw new Error(`${operationId} cost ${String(spent)} queries, its budget is ${String(queryBudget)}: ${list}`);
+}
