@@ -44,7 +44,7 @@ export async function limitCaller(
 ): Promise<void> {
   const counted = [...tenantRule(context, limits), ...actorRule(context, limits), ...endpointRule(endpoint, context)];
   if (counted.length > 0) {
-    enforce(res, await Promise.all(counted.map(([rule, key]) => limits.limiter.take(rule, key))));
+    enforce(res, await Promise.all(counted.map(async ([rule, key]) => limits.limiter.take(rule, key))));
   }
 }
 

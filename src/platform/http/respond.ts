@@ -49,7 +49,7 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
   const keyOf = answerKeys(endpoint);
   return async (asked) => {
     const { req, res, context, input, chosen } = asked;
-    const policy = endpoint.cache?.(input, context.scope as never);
+    const policy = endpoint.cache?.(input, context.scope);
     if (policy === undefined) throw new Error('Only what declares how long it may be kept is');
     const key = keyOf(context, input, chosen, policy);
     const load = async () => {
