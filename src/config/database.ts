@@ -9,9 +9,12 @@ export function databaseSettings({ uri, name, maxPoolSize, minPoolSize }: Config
     primary: { maxPoolSize, minPoolSize, operationMs: 5_000 },
     // Few and long: reports wait for each other, not the shop for them.
     analytics: { maxPoolSize: Math.max(1, Math.ceil(maxPoolSize / 10)), minPoolSize: 0, operationMs: 60_000 },
-    // Together below the 2 s within which a caller is told that the database is away.
+    // Each below the 2 s within which a caller is told that the database is away, or hangs.
     serverSelectionMs: 1_200,
-    heartbeatMs: 2_000,
+    silenceMs: 1_400,
+    heartbeatMs: 500,
+    // Nobody waits for it, and a process that has slept itself had better not drop all its connections.
+    connectMs: 3_000,
   };
 }
 

@@ -44,7 +44,8 @@ export function withDatabase({ collections, unindexed = [] }: TestDatabaseOption
   };
   beforeAll(async () => {
     const settings = databaseSettings({ uri: addresses().mongoUri, name, maxPoolSize: 20, minPoolSize: 0 });
-    database = new Database(settings, { logger: silent, observe: recorder.observe });
+    // A busy machine's server may be silent for long without being hung.
+    database = new Database({ ...settings, silenceMs: 30_000 }, { logger: silent, observe: recorder.observe });
     await database.connect();
     const { changes } = await planIndexes(nativeDb(database.primary), collections);
     await changeIndexes(nativeDb(database.primary), changes);

@@ -1,6 +1,7 @@
 import { Schema, type Connection, type Model, type SchemaDefinition } from 'mongoose';
 import type { IndexDeclaration, IndexedCollection } from './indexes.ts';
 import type { Joinable } from './joins.ts';
+import { bounded } from './pulse.ts';
 import { ScopeError, type ScopeFilters } from './scope-filter.ts';
 import { scoped } from './scoped.ts';
 
@@ -69,7 +70,7 @@ export function storedCollection<T>(declaration: CollectionDeclaration<T>): Stor
     scopes,
     indexes,
     on(connection) {
-      const known = connection.models[name] ?? closed(connection.model(name, schema, collection));
+      const known = connection.models[name] ?? closed(bounded(connection.model(name, schema, collection)));
       return known as unknown as ScopedModel<T>;
     },
   };

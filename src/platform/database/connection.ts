@@ -2,7 +2,7 @@ import { createConnection, type Connection, type ConnectOptions } from 'mongoose
 import { awayLog, type AwayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
-import { DatabaseAway, isConnected } from './failures.ts';
+import { demandConnection, givePulse, Pulse } from './pulse.ts';
 import { recordQueries, type SentCommand } from './query-log.ts';
 
 export interface PoolSettings {
@@ -21,8 +21,12 @@ export interface DatabaseSettings {
   readonly analytics: PoolSettings;
   /** How long an operation looks for a server, in milliseconds, before it fails. */
   readonly serverSelectionMs: number;
+  /** How long a new connection may take to come about, and a heartbeat's answer to arrive, in milliseconds. */
+  readonly connectMs: number;
   /** How often the client looks whether the servers are there, in milliseconds. */
   readonly heartbeatMs: number;
+  /** After how long without an answer to that the database counts as hung, in milliseconds. */
+  readonly silenceMs: number;
 }
 
 export interface DatabaseParts {
@@ -41,7 +45,7 @@ export class Database {
   readonly primary: Connection;
   readonly #settings: DatabaseSettings;
   readonly #parts: DatabaseParts;
-  readonly #open = new Map<Connection, NodeJS.Timeout | undefined>();
+  readonly #open = new Map<Connection, { readonly pulse: Pulse; retry?: NodeJS.Timeout }>();
   readonly #log: AwayLog;
   #analytics: Promise<Connection> | undefined;
   #closed = false;
@@ -50,7 +54,7 @@ export class Database {
     this.#settings = settings;
     this.#parts = parts;
     this.#log = awayLog('the database', parts.logger);
-    this.primary = this.#connection(settings.primary);
+    this.primary = this.#connection(settings.primary, true);
   }
 
   /**
@@ -73,13 +77,12 @@ export class Database {
     return {
       name: 'database',
       critical: true,
-      intervalMs: 2_000,
+      intervalMs: 1_000,
       timeoutMs: 1_500,
       check: async (signal) => {
-        const { db } = this.primary;
-        if (db === undefined || !isConnected(this.primary)) throw new DatabaseAway();
+        demandConnection(this.primary);
         const begun = performance.now();
-        await db.command({ ping: 1 }, { signal });
+        await this.primary.db?.command({ ping: 1 }, { signal });
         return { pingMs: Math.round((performance.now() - begun) * 10) / 10 };
       },
     };
@@ -87,19 +90,24 @@ export class Database {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of this.#open.values()) clearTimeout(timer);
+    for (const { pulse, retry } of this.#open.values()) {
+      pulse.close();
+      clearTimeout(retry);
+    }
     await Promise.all(Array.from(this.#open.keys(), (connection) => connection.close()));
   }
 
   async #openAnalytics(): Promise<Connection> {
     const { analytics } = this.#settings;
-    const connection = this.#connection(analytics);
+    const connection = this.#connection(analytics, false);
     await this.#connect(connection, analytics, { readPreference: 'secondaryPreferred' });
     return connection;
   }
 
-  #connection({ operationMs }: PoolSettings): Connection {
+  #connection({ operationMs }: PoolSettings, primaryOnly: boolean): Connection {
     const connection = createConnection();
+    const pulse = new Pulse({ silenceMs: this.#settings.silenceMs, primaryOnly });
+    givePulse(connection, pulse);
     connection.set('bufferCommands', false);
     connection.set('maxTimeMS', operationMs);
     // Mongoose tells of failures on the connection, too; without a listener the event would end the process.
@@ -111,26 +119,29 @@ export class Database {
       this.#parts.logger.info('database connected');
       this.#log.back();
     });
-    this.#open.set(connection, undefined);
+    this.#open.set(connection, { pulse });
     return connection;
   }
 
   async #connect(connection: Connection, pool: PoolSettings, extra: ConnectOptions): Promise<boolean> {
     try {
       await connection.openUri(this.#settings.uri, { ...this.#options(pool), ...extra });
-      recordQueries(connection.getClient(), this.#parts.observe);
+      const client = connection.getClient();
+      recordQueries(client, this.#parts.observe);
+      this.#open.get(connection)?.pulse.listen(client);
       return true;
     } catch (error) {
       if (this.#closed) return false;
       this.#log.away(error);
-      const again = setTimeout(() => void this.#connect(connection, pool, extra), RETRY_MS).unref();
-      this.#open.set(connection, again);
+      const open = this.#open.get(connection);
+      if (open !== undefined)
+        open.retry = setTimeout(() => void this.#connect(connection, pool, extra), RETRY_MS).unref();
       return false;
     }
   }
 
   #options({ maxPoolSize, minPoolSize }: PoolSettings): ConnectOptions {
-    const { name, appName, serverSelectionMs, heartbeatMs } = this.#settings;
+    const { name, appName, serverSelectionMs, connectMs, heartbeatMs } = this.#settings;
     return {
       dbName: name,
       ...(appName !== undefined && { appName }),
@@ -142,7 +153,7 @@ export class Database {
       serverSelectionTimeoutMS: serverSelectionMs,
       // A request that waits longer for a connection of the pool had better be told to come again.
       waitQueueTimeoutMS: serverSelectionMs,
-      connectTimeoutMS: serverSelectionMs,
+      connectTimeoutMS: connectMs,
       heartbeatFrequencyMS: heartbeatMs,
       writeConcern: { w: 'majority' },
       retryWrites: true,

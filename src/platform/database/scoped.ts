@@ -11,8 +11,8 @@ import {
 } from 'mongoose';
 import type { Scope, SystemScope } from '../../shared/scope.ts';
 import { currentTrace } from '../observability/trace.ts';
-import { DatabaseAway, isConnected } from './failures.ts';
 import { scopePipeline, type Joinable } from './joins.ts';
+import { demandConnection } from './pulse.ts';
 import { filterFor, ScopeError, type ScopeFilter, type ScopeFilters } from './scope-filter.ts';
 
 /** Options of every database operation: whose data, and in which transaction. */
@@ -165,8 +165,4 @@ function limit(operation: unknown, connection: Connection): void {
   const allowedMs = (connection.get('maxTimeMS') as number | undefined) ?? OPERATION_MS;
   const leftMs = (currentTrace()?.deadlineAt ?? Infinity) - Date.now();
   options.maxTimeMS ??= Math.max(1, Math.floor(Math.min(allowedMs, leftMs)));
-}
-
-function demandConnection(connection: Connection): void {
-  if (!isConnected(connection)) throw new DatabaseAway();
 }

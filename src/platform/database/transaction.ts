@@ -2,7 +2,8 @@ import { type ClientSession, type Connection } from 'mongoose';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
 import { currentTrace } from '../observability/trace.ts';
-import { DatabaseAway, isConnected, tooContended } from './failures.ts';
+import { tooContended } from './failures.ts';
+import { demandConnection, withPulse } from './pulse.ts';
 import type { Access } from './scoped.ts';
 
 /** Access within a transaction. */
@@ -22,35 +23,49 @@ export type KeepAnswer = (answer: unknown, access: TransactionAccess) => Promise
 
 const DEADLINE_MS = 5_000;
 
+/** A transaction that has begun to commit is waited for as long again. */
+const LIMIT_MS = 2 * DEADLINE_MS;
+
 /** @param keepAnswer does nothing outside of an idempotent request */
 export function mongoTransact(connection: Connection, keepAnswer: KeepAnswer): Transact {
-  return async ({ scope, deadlineAt = Infinity }, work) => {
-    if (!isConnected(connection)) throw new DatabaseAway();
-    const giveUpAt = Math.min(Date.now() + DEADLINE_MS, deadlineAt);
-    const trace = currentTrace();
-    const queriesBefore = trace?.queryCount ?? 0;
-    const session = await connection.startSession();
-    try {
-      const result = await session.withTransaction(
-        async () => {
-          // The driver alone would go on repeating for two minutes.
-          if (Date.now() > giveUpAt) throw new Problem(tooContended, 'The change did not get through in time');
-          pending.set(session, []);
-          // Only what the last attempt cost is held against the route's budget: the others are the rivals' doing.
-          if (trace !== undefined) trace.queryCount = queriesBefore;
-          const access = { scope, session };
-          const answer = await work(access);
-          await keepAnswer(answer, access);
-          return answer;
-        },
-        { readConcern: 'snapshot', writeConcern: { w: 'majority' }, maxCommitTimeMS: DEADLINE_MS },
-      );
-      for (const act of pending.get(session) ?? []) act();
-      return result;
-    } finally {
-      await session.endSession();
-    }
+  return (context, work) => {
+    const withAnswer = async (access: TransactionAccess) => {
+      const answer = await work(access);
+      await keepAnswer(answer, access);
+      return answer;
+    };
+    return withPulse(connection, inTransaction(connection, context, withAnswer), LIMIT_MS);
   };
+}
+
+/** May outlive the wait for it, when the database hangs: then the driver ends it, and nobody is told. */
+async function inTransaction<T>(
+  connection: Connection,
+  { scope, deadlineAt = Infinity }: TransactionContext,
+  work: (access: TransactionAccess) => Promise<T>,
+): Promise<T> {
+  demandConnection(connection);
+  const giveUpAt = Math.min(Date.now() + DEADLINE_MS, deadlineAt);
+  const trace = currentTrace();
+  const queriesBefore = trace?.queryCount ?? 0;
+  const session = await connection.startSession();
+  try {
+    const result = await session.withTransaction(
+      () => {
+        // The driver alone would go on repeating for two minutes.
+        if (Date.now() > giveUpAt) throw new Problem(tooContended, 'The change did not get through in time');
+        pending.set(session, []);
+        // Only what the last attempt cost is held against the route's budget: the others are the rivals' doing.
+        if (trace !== undefined) trace.queryCount = queriesBefore;
+        return work({ scope, session });
+      },
+      { readConcern: 'snapshot', writeConcern: { w: 'majority' }, maxCommitTimeMS: DEADLINE_MS },
+    );
+    for (const act of pending.get(session) ?? []) act();
+    return result;
+  } finally {
+    await session.endSession();
+  }
 }
 
 const pending = new WeakMap<ClientSession, (() => void)[]>();
