@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Container } from './container.ts';
 import { analyticsFeature } from './features/analytics/http.ts';
+import { apiKeysFeature } from './features/api-keys/http.ts';
 import { catalogFeature } from './features/catalog/http.ts';
 import { identityFeature } from './features/identity/http.ts';
 import { merchantsFeature } from './features/merchants/http.ts';
@@ -32,6 +33,7 @@ export function createApi(container: Container): Express {
 type Services = Pick<
   Container,
   | 'accounts'
+  | 'apiKeys'
   | 'invitations'
   | 'members'
   | 'merchants'
@@ -48,9 +50,9 @@ type Services = Pick<
 
 /** What each business noun brings to the API, in the order of the docs page. */
 export function featuresOf(services: Services): readonly Feature[] {
-  const { now, accounts, sessions, merchants, members, invitations } = services;
+  const { now, accounts, sessions, merchants, members, invitations, apiKeys } = services;
   const { products, productReads, stock, stockReads, orders, orderReads, sales } = services;
-  return [
+  const features = [
     identityFeature({ accounts: accounts(), sessions: sessions() }),
     merchantsFeature({ merchants: merchants(), members: members(), invitations: invitations() }),
     catalogFeature({ products: products(), reads: productReads() }),
@@ -58,6 +60,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     orderFeature({ orders: orders(), reads: orderReads(), now }),
     analyticsFeature(sales()),
   ];
+  return [...features, apiKeysFeature(apiKeys(), features)];
 }
 
 function edgeOf({ authorizer, config, cache, idempotency, limiter }: Container): Edge {

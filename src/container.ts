@@ -1,4 +1,5 @@
 import type { Config } from './config/index.ts';
+import { accessParts } from './container/access.ts';
 import { catalogParts } from './container/catalog.ts';
 import { identityParts } from './container/identity.ts';
 import { merchantParts } from './container/merchants.ts';
@@ -22,6 +23,7 @@ export function createContainer(config: Config, service: string) {
   const platform = platformParts(parts, config, service, () => outlets);
   const identity = identityParts(parts, platform);
   const merchants = merchantParts(parts, platform, identity);
+  const access = accessParts(parts, platform, { ...identity, ...merchants });
   const catalog = catalogParts(parts, platform, merchants);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
@@ -30,6 +32,7 @@ export function createContainer(config: Config, service: string) {
     ...platform,
     ...identity,
     ...merchants,
+    ...access,
     ...catalog,
     ...stock,
     ...orders,

@@ -3,6 +3,7 @@ import request from 'supertest';
 import { featuresOf } from '../src/api.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/index.ts';
+import { accessParts } from '../src/container/access.ts';
 import { catalogParts } from '../src/container/catalog.ts';
 import { identityParts } from '../src/container/identity.ts';
 import { merchantParts } from '../src/container/merchants.ts';
@@ -18,9 +19,11 @@ import { databaseProblems } from '../src/platform/database/failures.ts';
 import { asSystem } from '../src/platform/database/scoped.ts';
 import { mongoTransact } from '../src/platform/database/transaction.ts';
 import type { Feature } from '../src/platform/http/endpoint.ts';
+import type { RequestLimits } from '../src/platform/http/limits.ts';
 import type { Limiter } from '../src/platform/limits/limit.ts';
 import type { Letter } from '../src/platform/mail/letter.ts';
 import { HealthRegistry } from '../src/platform/observability/health.ts';
+import type { Logger } from '../src/platform/observability/logger.ts';
 import { eventAppender, outbox, type OutboxRow } from '../src/platform/outbox/event.store.ts';
 import type { Subscriptions } from '../src/platform/outbox/subscription.ts';
 import type { JobHandler } from '../src/platform/queue/job.ts';
@@ -39,8 +42,13 @@ export interface Work {
 
 export type AccountApp = ReturnType<typeof accountApp>;
 
+export interface AccountAppOptions {
+  readonly logger?: Logger;
+  readonly limits?: RequestLimits;
+}
+
 /** The API of accounts and stores over a suite's database, with a clock to set and mails to read. */
-export function accountApp({ database }: TestDatabase) {
+export function accountApp({ database }: TestDatabase, options: AccountAppOptions = {}) {
   const clock = { now: new Date() };
   const now = () => clock.now;
   const work: Work = { hashes: 0 };
@@ -59,10 +67,11 @@ export function accountApp({ database }: TestDatabase) {
   };
   const identity = identityParts(parts, platform);
   const store = merchantParts(parts, platform, identity);
+  const access = accessParts(parts, platform, { ...identity, ...store });
   const catalog = catalogParts(parts, platform, store);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...store, ...catalog, ...stock });
-  const features = featuresOf({ ...platform, ...identity, ...store, ...catalog, ...stock, ...orders });
+  const features = featuresOf({ ...platform, ...identity, ...store, ...access, ...catalog, ...stock, ...orders });
   const mailbox = mailboxOf(primary, (sendOnce) => {
     const users = identity.userReads();
     const common = { users, links: platform.links(), publicUrl: 'https://shop.example', sendOnce, now };
@@ -71,23 +80,28 @@ export function accountApp({ database }: TestDatabase) {
       ...merchantJobs({ ...common, merchants: store.merchantReads(), invitations: store.invitationReads() }),
     ];
   });
-  const app = appOf(features, store.authorizer());
-  return { http: () => request(app), features, clock, work, mailbox };
+  const appWith = (mounted: readonly Feature[]) => appOf(mounted, access.authorizer(), options);
+  const app = appWith(features);
+  return { http: () => request(app), appWith, features, clock, work, mailbox };
 }
 
-type Authorizer = ReturnType<ReturnType<typeof merchantParts>['authorizer']>;
+type Authorizer = ReturnType<ReturnType<typeof accessParts>['authorizer']>;
 
-function appOf(features: readonly Feature[], authorizer: Authorizer) {
+function appOf(
+  features: readonly Feature[],
+  authorizer: Authorizer,
+  { logger = silent, limits = NO_LIMITS }: AccountAppOptions,
+) {
   return createApp(features, {
     edge: {
       authorize: (authorization, permission, merchant) => authorizer.authorize(authorization, permission, merchant),
       once: async (_context, _operationId, _input, act) => ({ result: await act(), replayed: false }),
       cache: uncached,
-      limits: { limiter: unlimited, perAddress: 1, perTenant: 1, perUser: 1, perKey: 1 },
+      limits,
       strict: true,
     },
     health: new HealthRegistry(),
-    logger: silent,
+    logger,
     http: { trustProxy: false, corsOrigins: [], slowRequestMs: 60_000 },
     problemPages: new URL('../docs/problems', import.meta.url).pathname,
     translations: [databaseProblems],
@@ -112,6 +126,7 @@ function countedPasswords(work: Work): Passwords {
 const unlimited: Limiter = {
   take: (rule) => Promise.resolve({ rule, allowed: true, remaining: rule.quota, resetSeconds: 1 }),
 };
+const NO_LIMITS: RequestLimits = { limiter: unlimited, perAddress: 1, perTenant: 1, perUser: 1, perKey: 1 };
 
 type SentLetter = Letter & { readonly to: string };
 type SendOnce = (letter: SentLetter, effectId: string) => Promise<void>;

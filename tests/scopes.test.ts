@@ -24,6 +24,7 @@ const OF_MERCHANT = { merchantId: ID };
  */
 const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], object>>>>> = {
   AccountLetter: { system: ALL },
+  ApiKey: { merchant: OF_MERCHANT, system: ALL },
   Effect: { system: ALL },
   Invitation: { merchant: OF_MERCHANT, system: ALL },
   KeptAnswer: { system: ALL },

@@ -16,7 +16,7 @@ import { AccessTokens } from '../platform/security/tokens.ts';
 import type { Parts } from './parts.ts';
 import type { Platform } from './platform.ts';
 
-/** Accounts and sessions. Who may call what depends on the stores as well, and so is known in `merchants.ts`. */
+/** Accounts and sessions. Who may call what depends on the stores as well, and so is known in `access.ts`. */
 export function identityParts(parts: Parts, platform: Platform) {
   const { config, database, now, transact, appendEvent, passwords, links } = platform;
   const primary = () => database().primary;

@@ -1,4 +1,3 @@
-import { Authorizer } from '../features/identity/authorizer.ts';
 import { invitations } from '../features/merchants/invitation.model.ts';
 import { InvitationReads } from '../features/merchants/invitation.reads.ts';
 import { InvitationService } from '../features/merchants/invitation.service.ts';
@@ -15,11 +14,11 @@ import type { identityParts } from './identity.ts';
 import type { Parts } from './parts.ts';
 import type { Platform } from './platform.ts';
 
-/** Stores and who works for them; with that it is known who may call what. */
+/** Stores and who works for them. */
 export function merchantParts(
   parts: Parts,
   { database, now, transact, appendEvent, cursors, links }: Platform,
-  { userReads, tokens }: ReturnType<typeof identityParts>,
+  { userReads }: ReturnType<typeof identityParts>,
 ) {
   const primary = () => database().primary;
   const merchantReads = parts.part(() => new MerchantReads(merchants.on(primary())));
@@ -32,10 +31,8 @@ export function merchantParts(
   return {
     merchantReads,
     merchantStore,
+    membershipReads,
     invitationReads,
-    authorizer: parts.part(
-      () => new Authorizer({ tokens: tokens(), users: userReads(), memberships: membershipReads() }),
-    ),
     merchants: parts.part(
       () =>
         new MerchantService({

@@ -1,3 +1,4 @@
+import { apiKeySubscriptions } from '../features/api-keys/index.ts';
 import { productSubscriptions } from '../features/catalog/index.ts';
 import { identitySubscriptions } from '../features/identity/index.ts';
 import { merchantSubscriptions } from '../features/merchants/index.ts';
@@ -11,6 +12,7 @@ export const subscriptions = mergeSubscriptions(
   mailSubscriptions,
   identitySubscriptions,
   merchantSubscriptions,
+  apiKeySubscriptions,
   productSubscriptions,
   stockSubscriptions,
   orderSubscriptions,

@@ -6,11 +6,14 @@ import type { MerchantRole, PlatformRole } from './roles.ts';
 
 const [user, store, otherStore] = [newId(), newId(), newId()];
 
+const key = { id: newId(), merchantId: store, rights: ['orders:read'] };
+
 function authorizer(memberships: readonly Membership[], role: PlatformRole = 'user'): Authorizer {
   const token = { userId: Id.encode(user), sessionId: '', tokenId: '', issuedAt: 0, expiresAt: 0 };
   return new Authorizer({
     tokens: { verify: (sent) => Promise.resolve(sent === 'good' ? token : undefined) },
     users: { findRole: () => Promise.resolve(role) },
+    keys: { verify: (sent) => Promise.resolve(sent === 'mpk_good' ? key : undefined) },
     memberships: {
       findOf: (_userId, merchantId) =>
         Promise.resolve(memberships.filter((one) => merchantId === undefined || one.merchantId.equals(merchantId))),
@@ -105,3 +108,35 @@ test.each([undefined, '', 'good', 'Bearer', 'Bearer bad', 'Bearer good good', 'B
     }
   },
 );
+
+describe('an API key', () => {
+  const ask = async (sent: string, permission: Permission, merchant?: string) => {
+    try {
+      return await authorizer([inStore('owner')], 'admin').authorize(`Bearer ${sent}`, permission, merchant);
+    } catch (error) {
+      return (error as { kind: { code: string } }).kind.code;
+    }
+  };
+  const granted = { actor: { kind: 'apiKey', id: key.id }, scope: { kind: 'merchant', merchantId: store } };
+
+  test('does what its rights name, whatever role that takes of people, in its store', async () => {
+    expect(await ask('mpk_good', orders('owner', 'read'))).toEqual(granted);
+    expect(await ask('mpk_good', orders('staff', 'read'), Id.encode(store))).toEqual(granted);
+  });
+
+  test.each<[string, Permission, string | undefined]>([
+    ['another right', orders('staff', 'write'), undefined],
+    ['another store', orders('staff', 'read'), Id.encode(otherStore)],
+    ['what names no store', orders('staff', 'read'), 'nonsense'],
+    ['what is for people only', { scope: 'merchant', role: 'staff', apiKey: null }, undefined],
+    ['what is of a user', { scope: 'user' }, undefined],
+    ['what is of the platform', { scope: 'system', role: 'support' }, undefined],
+  ])('is refused %s', async (_what, permission, merchant) => {
+    expect(await ask('mpk_good', permission, merchant)).toBe('forbidden');
+  });
+
+  test('that is not good answers 401 before anything is said of what it may', async () => {
+    for (const permission of [orders('staff', 'read'), orders('owner'), { scope: 'user' } as const])
+      expect(await ask('mpk_bad', permission)).toBe('unauthenticated');
+  });
+});

@@ -2,6 +2,7 @@ import { asSystem } from '../../platform/database/scoped.ts';
 import type { Permission } from '../../platform/http/endpoint.ts';
 import { MERCHANT_HEADER, merchantRequired } from '../../platform/http/merchant-header.ts';
 import { forbidden, unauthenticated } from '../../platform/http/problems.ts';
+import { looksLikeApiKey } from '../../platform/security/api-keys.ts';
 import type { AccessTokens } from '../../platform/security/tokens.ts';
 import { Id } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -21,12 +22,27 @@ export interface MembershipLookup {
   findOf(userId: Id, merchantId: Id | undefined): Promise<readonly Membership[]>;
 }
 
+/** A key that is good, and what it opens. */
+export interface VerifiedKey {
+  readonly id: Id;
+  readonly merchantId: Id;
+  readonly rights: readonly string[];
+}
+
+/** Which keys are good: known by the feature that makes them. */
+export interface KeyLookup {
+  /** @returns undefined for a key that is not ours, is over, or was revoked: a caller need not know which. */
+  verify(secret: string): Promise<VerifiedKey | undefined>;
+}
+
 export interface AuthorizerDeps {
   readonly tokens: Pick<AccessTokens, 'verify'>;
   readonly users: Pick<UserReads, 'findRole'>;
   readonly memberships: MembershipLookup;
+  readonly keys: KeyLookup;
 }
 
+type SignedInPermission = Exclude<Permission, { scope: 'public' }>;
 type PermissionOf<S extends Permission['scope']> = Extract<Permission, { scope: S }>;
 
 const ANYBODY: Identity = { actor: { kind: 'anonymous' }, scope: { kind: 'public' } };
@@ -46,7 +62,14 @@ export class Authorizer {
   async authorize(authorization: string | undefined, permission: Permission, merchant?: string): Promise<Identity> {
     // A token is of no matter here: what is for everybody is the same for everybody.
     if (permission.scope === 'public') return ANYBODY;
-    const userId = await this.#userOf(authorization);
+    const [, token = ''] = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
+    return looksLikeApiKey(token)
+      ? this.#asKey(token, permission, merchant)
+      : this.#asUser(token, permission, merchant);
+  }
+
+  async #asUser(token: string, permission: SignedInPermission, merchant: string | undefined): Promise<Identity> {
+    const userId = await this.#userOf(token);
     const actor = { kind: 'user', id: userId } as const;
     switch (permission.scope) {
       case 'user':
@@ -59,11 +82,23 @@ export class Authorizer {
     }
   }
 
-  async #userOf(authorization: string | undefined): Promise<Id> {
-    const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
-    const verified = token === undefined ? undefined : await this.#deps.tokens.verify(token);
-    if (verified === undefined)
-      throw new Problem(unauthenticated, 'Send an access token: Authorization: Bearer <token>');
+  /** A key is its store's and has no role: it may do what its rights name, in that store, and nothing else. */
+  async #asKey(secret: string, permission: SignedInPermission, merchant: string | undefined): Promise<Identity> {
+    const key = await this.#deps.keys.verify(secret);
+    if (key === undefined) throw notSignedIn();
+    if (permission.scope !== 'merchant') throw new Problem(forbidden, 'An API key opens what is of its store only');
+    const { id, merchantId, rights } = key;
+    if (merchant !== undefined && merchant !== Id.encode(merchantId)) throw notAMember();
+    if (permission.apiKey === null) throw new Problem(forbidden, 'This is for people, not for API keys');
+    if (!rights.includes(permission.apiKey)) {
+      throw new Problem(forbidden, `This takes an API key with the right ${permission.apiKey}`);
+    }
+    return { actor: { kind: 'apiKey', id }, scope: { kind: 'merchant', merchantId } };
+  }
+
+  async #userOf(token: string): Promise<Id> {
+    const verified = token === '' ? undefined : await this.#deps.tokens.verify(token);
+    if (verified === undefined) throw notSignedIn();
     return Id.decode(verified.userId);
   }
 
@@ -80,7 +115,7 @@ export class Authorizer {
 
   /** Support reads what a store sees, if it names the store; it changes nothing there. */
   async #storeForSupport(userId: Id, { apiKey }: PermissionOf<'merchant'>, named: Id | undefined): Promise<Id> {
-    if (named === undefined || !apiKey.endsWith(':read')) throw notAMember();
+    if (named === undefined || apiKey?.endsWith(':read') !== true) throw notAMember();
     const role = await this.#deps.users.findRole(userId, asSystem('support looks into a store'));
     if (role === undefined || !includesPlatformRole(role, 'support')) throw notAMember();
     return named;
@@ -92,6 +127,9 @@ export class Authorizer {
     throw new Problem(forbidden, `This takes the platform role ${permission.role}`);
   }
 }
+
+const notSignedIn = (): Problem =>
+  new Problem(unauthenticated, 'Send an access token or an API key: Authorization: Bearer <token>');
 
 /** Says the same of a store that is not there as of one that is somebody else's. */
 const notAMember = (): Problem => new Problem(forbidden, 'You do not belong to this store');

@@ -1,7 +1,7 @@
-export type { Membership, MembershipLookup } from './authorizer.ts';
+export type { KeyLookup, Membership, MembershipLookup, VerifiedKey } from './authorizer.ts';
 export { identitySubscriptions } from './identity.events.ts';
 export { Email } from './identity.schema.ts';
 export { linkNotValid } from './identity.problems.ts';
-export { MERCHANT_ROLES } from './roles.ts';
+export { includesRole, MERCHANT_ROLES } from './roles.ts';
 export type { MerchantRole } from './roles.ts';
 export type { UserCard, UserReads } from './user.reads.ts';

@@ -10,7 +10,8 @@ import { alreadyMember, invitationNotFound } from './merchant.problems.ts';
 import { AcceptInvitation, InvitationPage, InvitationView, Invite, Joined } from './merchant.schema.ts';
 
 const canRead = { scope: 'merchant', role: 'manager', apiKey: 'members:read' } as const;
-const canWrite = { scope: 'merchant', role: 'manager', apiKey: 'members:write' } as const;
+/** Whom somebody may invite depends on the role; a key has none. */
+const canWrite = { scope: 'merchant', role: 'manager', apiKey: null } as const;
 
 export const invitationEndpoints = (invitations: InvitationService): readonly Endpoint[] => [
   endpoint({

@@ -31,7 +31,7 @@ export const memberEndpoints = (members: MemberService): readonly Endpoint[] => 
     path: '/merchant/members/:userId',
     operationId: 'changeMemberRole',
     summary: 'Give a member another role',
-    permission: { scope: 'merchant', role: 'manager', apiKey: 'members:write' },
+    permission: { scope: 'merchant', role: 'manager', apiKey: null },
     input: z.object({ params: MemberPath, body: ChangeRole }),
     output: Member,
     status: 200,
@@ -47,7 +47,7 @@ export const memberEndpoints = (members: MemberService): readonly Endpoint[] => 
     operationId: 'removeMember',
     summary: 'Send a member away, or leave',
     // Whoever belongs to a store may leave it.
-    permission: { scope: 'merchant', role: 'staff', apiKey: 'members:write' },
+    permission: { scope: 'merchant', role: 'staff', apiKey: null },
     input: z.object({ params: MemberPath }),
     output: z.void(),
     status: 204,

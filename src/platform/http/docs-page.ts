@@ -35,7 +35,7 @@ export function docsPage(document: OpenApiDocument): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1>
-<p>Base path <code>/api</code>. Sign in for a bearer token. The same as a document: <a href="/openapi.json">openapi.json</a>.</p>
+<p>Base path <code>/api</code>. Sign in for a bearer token, or send an API key of a store in its place. The same as a document: <a href="/openapi.json">openapi.json</a>.</p>
 ${Array.from(groups, ([tag, members]) => `<h2>${escapeHtml(tag)}</h2>${members.map(renderRoute).join('')}`).join('')}
 <h2>Schemas</h2>
 ${schemas.map(([name, schema]) => `<details id="${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary>${renderJson(schema)}</details>`).join('')}
@@ -67,7 +67,8 @@ function whoMay(operation: Operation): string {
   if (permission.scope === 'public') return 'everybody';
   if (permission.scope === 'user') return 'a signed-in user';
   if (permission.scope === 'system') return `the platform's own people, as ${permission.role}`;
-  return `a merchant's people, from ${permission.role} up, and API keys with the right ${permission.apiKey}`;
+  const people = `a merchant's people, from ${permission.role} up`;
+  return permission.apiKey === null ? people : `${people}, and API keys with the right ${permission.apiKey}`;
 }
 
 function renderParameter(parameter: object): string {

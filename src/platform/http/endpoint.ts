@@ -4,12 +4,16 @@ import type { RequestContext, Scope } from '../../shared/scope.ts';
 import type { CachePolicy } from '../cache/cache.ts';
 import type { LimitRule } from '../limits/limit.ts';
 
+/** What an API key is allowed one by one. Endpoints declare it; keys are given some of what is declared. */
+export type Right = `${string}:${'read' | 'write'}`;
+
 /** Who may call. The scope decides whose data is seen, the role (or the API key's right) whether at all. */
 export type Permission =
   | {
       readonly scope: 'merchant';
       readonly role: 'manager' | 'owner' | 'staff';
-      readonly apiKey: `${string}:${'read' | 'write'}`;
+      /** The right by which a key may call; null where only people may. */
+      readonly apiKey: Right | null;
     }
   | { readonly scope: 'public' }
   | { readonly scope: 'system'; readonly role: 'admin' | 'support' }

@@ -20,13 +20,23 @@ const ProblemBody = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details; `code` is stable, `type` leads to its page.' });
 
+const SECURITY_SCHEMES = {
+  bearer: { bearerFormat: 'JWT', description: 'The access token of somebody who has signed in.' },
+  apiKey: {
+    bearerFormat: 'mpk_…',
+    description: 'An API key of a store, sent as a bearer token. It opens what its scopes name, in that store.',
+  },
+} as const;
+
 /** The OpenAPI 3.1 document of an API. */
 export type OpenApiDocument = ReturnType<typeof openApiOf>;
 
 /** Writes the API's document from the same declarations that answer it. */
 export function openApiOf(features: readonly Feature[], info: { readonly title: string; readonly version: string }) {
   const registry = new OpenAPIRegistry();
-  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
+    registry.registerComponent('securitySchemes', name, { type: 'http', scheme: 'bearer', ...scheme });
+  }
   for (const { name, endpoints } of features) {
     for (const endpoint of endpoints) registry.registerPath(toRoute(endpoint, name));
   }
@@ -47,7 +57,7 @@ function toRoute(endpoint: Endpoint, tag: string): RouteConfig {
     operationId: endpoint.operationId,
     summary: endpoint.summary,
     tags: [tag],
-    security: endpoint.permission.scope === 'public' ? [] : [{ bearer: [] }],
+    security: securityOf(endpoint),
     request: {
       ...(params && { params }),
       ...(query && { query }),
@@ -58,6 +68,13 @@ function toRoute(endpoint: Endpoint, tag: string): RouteConfig {
     'x-permission': endpoint.permission,
     'x-query-budget': endpoint.queryBudget,
   };
+}
+
+/** Any one of these will do. Beside the key stands the right it needs. */
+function securityOf({ permission }: Endpoint): NonNullable<RouteConfig['security']> {
+  if (permission.scope === 'public') return [];
+  const byKey = permission.scope === 'merchant' && permission.apiKey !== null ? [{ apiKey: [permission.apiKey] }] : [];
+  return [{ bearer: [] }, ...byKey];
 }
 
 function headersOf({ idempotent, permission }: Endpoint): { headers?: z.ZodObject } {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { newApiKey, shownOf } from '../security/api-keys.ts';
 import { createLogger } from './logger.ts';
 import { redactText } from './redact.ts';
 import { Trace, withTrace } from './trace.ts';
@@ -27,6 +28,17 @@ test('tokens, passwords, card and phone numbers are written nowhere, however the
   const written = lines.join('');
   for (const secret of ['hunter2', 'canary', CARD, PHONE, TOKEN, 'c2lnbmF0dXJl']) expect(written).not.toContain(secret);
   expect(written).toContain('page=2');
+});
+
+test('an API key is written nowhere, not by a word of its own either; its beginning, which its owner is shown, is', () => {
+  const { lines, logger } = listen();
+  const key = newApiKey();
+  const lettersOnly = key.replaceAll(/\d/g, 'x');
+  logger.info({ path: `/api/${key}`, word: lettersOnly, list: [`(${key})`], Authorization: key }, `key ${key}`);
+  logger.error(new Error(`refused ${key}`));
+  const written = lines.join('');
+  for (const secret of [key, lettersOnly]) expect(written).not.toContain(secret.slice(12, 30));
+  expect(redactText(`the key ${shownOf(key)} of 2026`)).toBe(`the key ${shownOf(key)} of 2026`);
 });
 
 test('an error is written with its type, message, stack and cause', () => {
@@ -63,6 +75,7 @@ test.each([
   'a://'.repeat(25_000),
   `?${'token'.repeat(20_000)}`,
   'eyJ'.repeat(33_000),
+  'mpk_'.repeat(25_000),
 ])('a hostile text of 100 kB (%#) is read in a time that grows with its length only', (hostile) => {
   const start = performance.now();
   redactText(hostile);

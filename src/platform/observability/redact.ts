@@ -1,4 +1,5 @@
 import { isError } from '../../shared/errors.ts';
+import { API_KEY_IN_TEXT } from '../security/api-keys.ts';
 
 /** What is written in place of what must not be read in a log. */
 export const REDACTED = '[redacted]';
@@ -15,7 +16,7 @@ const PHONE = /\+\d[\d ()-]{6,20}\d/g;
 const CARD = /\b\d(?:[ -]?\d){12,18}\b/g;
 
 /** No secret looks like a text without any of these: most texts of a log line are a word or a path. */
-const SUSPICIOUS = /[\d=@\s]|eyJ/;
+const SUSPICIOUS = /[\d=@\s]|eyJ|mpk_/;
 
 const MAX_DEPTH = 6;
 const MAX_TEXT = 8_192;
@@ -27,6 +28,7 @@ export function redactText(text: string): string {
   return cut
     .replace(BEARER, `$1 ${REDACTED}`)
     .replace(JSON_WEB_TOKEN, REDACTED)
+    .replace(API_KEY_IN_TEXT, REDACTED)
     .replace(URL_PASSWORD, `$1:${REDACTED}@`)
     .replace(SECRET_PARAMETER, `$1${REDACTED}`)
     .replace(PHONE, REDACTED)

@@ -1,0 +1,1 @@
+export { apiKeySubscriptions } from './api-key.events.ts';
