@@ -4,6 +4,7 @@ import { createApp } from './app.ts';
 import type { Container } from './container.ts';
 import { analyticsFeature } from './features/analytics/http.ts';
 import { apiKeysFeature } from './features/api-keys/http.ts';
+import { auditFeature } from './features/audit/http.ts';
 import { catalogFeature } from './features/catalog/http.ts';
 import { identityFeature } from './features/identity/http.ts';
 import { merchantsFeature } from './features/merchants/http.ts';
@@ -34,6 +35,7 @@ type Services = Pick<
   Container,
   | 'accounts'
   | 'apiKeys'
+  | 'auditReads'
   | 'invitations'
   | 'members'
   | 'merchants'
@@ -51,7 +53,7 @@ type Services = Pick<
 /** What each business noun brings to the API, in the order of the docs page. */
 export function featuresOf(services: Services): readonly Feature[] {
   const { now, accounts, sessions, merchants, members, invitations, apiKeys } = services;
-  const { products, productReads, stock, stockReads, orders, orderReads, sales } = services;
+  const { products, productReads, stock, stockReads, orders, orderReads, sales, auditReads } = services;
   const features = [
     identityFeature({ accounts: accounts(), sessions: sessions() }),
     merchantsFeature({ merchants: merchants(), members: members(), invitations: invitations() }),
@@ -59,6 +61,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     stockFeature({ stock: stock(), reads: stockReads() }),
     orderFeature({ orders: orders(), reads: orderReads(), now }),
     analyticsFeature(sales()),
+    auditFeature(auditReads()),
   ];
   return [...features, apiKeysFeature(apiKeys(), features)];
 }

@@ -1,5 +1,6 @@
 import type { Config } from './config/index.ts';
 import { accessParts } from './container/access.ts';
+import { auditParts } from './container/audit.ts';
 import { catalogParts } from './container/catalog.ts';
 import { identityParts } from './container/identity.ts';
 import { merchantParts } from './container/merchants.ts';
@@ -21,15 +22,17 @@ export type Container = ReturnType<typeof createContainer>;
 export function createContainer(config: Config, service: string) {
   const parts = new Parts();
   const platform = platformParts(parts, config, service, () => outlets);
+  const audit = auditParts(parts, platform);
   const identity = identityParts(parts, platform);
   const merchants = merchantParts(parts, platform, identity);
   const access = accessParts(parts, platform, { ...identity, ...merchants });
   const catalog = catalogParts(parts, platform, merchants);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
-  const outlets: Outlets = outletsOf();
+  const outlets: Outlets = outletsOf(audit);
   return {
     ...platform,
+    ...audit,
     ...identity,
     ...merchants,
     ...access,

@@ -4,6 +4,7 @@ import { featuresOf } from '../src/api.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { accessParts } from '../src/container/access.ts';
+import { auditParts } from '../src/container/audit.ts';
 import { catalogParts } from '../src/container/catalog.ts';
 import { identityParts } from '../src/container/identity.ts';
 import { merchantParts } from '../src/container/merchants.ts';
@@ -65,13 +66,23 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     passwords: () => passwords,
     now,
   };
+  const audit = auditParts(parts, platform);
   const identity = identityParts(parts, platform);
   const store = merchantParts(parts, platform, identity);
   const access = accessParts(parts, platform, { ...identity, ...store });
   const catalog = catalogParts(parts, platform, store);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...store, ...catalog, ...stock });
-  const features = featuresOf({ ...platform, ...identity, ...store, ...access, ...catalog, ...stock, ...orders });
+  const features = featuresOf({
+    ...platform,
+    ...audit,
+    ...identity,
+    ...store,
+    ...access,
+    ...catalog,
+    ...stock,
+    ...orders,
+  });
   const mailbox = mailboxOf(primary, (sendOnce) => {
     const users = identity.userReads();
     const common = { users, links: platform.links(), publicUrl: 'https://shop.example', sendOnce, now };

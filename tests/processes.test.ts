@@ -91,7 +91,7 @@ test('told to stop while database and Redis are away, a worker ends with 0, and 
 test('a wrong environment ends the API with 1 and every fault', async () => {
   const { code, errors } = await run('src/server.ts', [], { PORT: 'http', NODE_ENV: 'production' }).ended;
   expect(code).toBe(1);
-  for (const variable of ['PORT', 'JWT_SECRET', 'CURSOR_SECRET', 'PUBLIC_URL', 'SMTP_URL'])
+  for (const variable of ['PORT', 'JWT_SECRET', 'CURSOR_SECRET', 'AUDIT_SECRET', 'PUBLIC_URL', 'SMTP_URL'])
     expect(errors).toContain(variable);
 });
 

@@ -25,6 +25,8 @@ const OF_MERCHANT = { merchantId: ID };
 const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], object>>>>> = {
   AccountLetter: { system: ALL },
   ApiKey: { merchant: OF_MERCHANT, system: ALL },
+  AuditChain: { merchant: OF_MERCHANT, system: ALL },
+  AuditEntry: { merchant: OF_MERCHANT, system: ALL },
   Effect: { system: ALL },
   Invitation: { merchant: OF_MERCHANT, system: ALL },
   KeptAnswer: { system: ALL },

@@ -70,7 +70,11 @@ test('secrets are made once, for their owner alone, and anew when they cannot be
   const made = developmentSecrets(file);
   expect(developmentSecrets(file)).toEqual(made);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(new Set(Object.values(made)).size).toBe(2);
+  expect(new Set(Object.values(made)).size).toBe(3);
+  const { AUDIT_SECRET, ...older } = made;
+  writeFileSync(file, JSON.stringify(older));
+  expect(developmentSecrets(file)).toMatchObject(older);
+  expect(developmentSecrets(file).AUDIT_SECRET).not.toBe(AUDIT_SECRET);
   writeFileSync(file, '{');
   expect(developmentSecrets(file)).not.toEqual(made);
 });

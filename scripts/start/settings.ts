@@ -6,7 +6,7 @@ import { embeddedUri, type DatabaseTarget } from './database.ts';
 import { LaunchError } from './launch-error.ts';
 import type { LaunchOptions } from './options.ts';
 import { freePort, isFree } from './ports.ts';
-import { developmentSecrets } from './secrets.ts';
+import { developmentSecrets, type Secrets } from './secrets.ts';
 
 /** Tried first, so that tools find the servers where they were the last time. */
 const DATABASE_PORT = 27_018;
@@ -96,9 +96,9 @@ async function ownServers(): Promise<OwnServers> {
   };
 }
 
-function missingSecrets(data: DataDirectory): Partial<Record<'CURSOR_SECRET' | 'JWT_SECRET', string>> {
-  const { JWT_SECRET, CURSOR_SECRET } = developmentSecrets(data.pathOf('secrets.json'));
-  return { ...(!isSet('JWT_SECRET') && { JWT_SECRET }), ...(!isSet('CURSOR_SECRET') && { CURSOR_SECRET }) };
+function missingSecrets(data: DataDirectory): Partial<Secrets> {
+  const known = Object.entries(developmentSecrets(data.pathOf('secrets.json')));
+  return Object.fromEntries(known.filter(([variable]) => !isSet(variable as keyof Secrets)));
 }
 
 const redisUrl = (port: number): string => `redis://127.0.0.1:${String(port)}`;

@@ -16,6 +16,7 @@ const production = {
   CACHE_REDIS_URL: 'redis://cache:6379',
   JWT_SECRET: strong,
   CURSOR_SECRET: `${strong}2`,
+  AUDIT_SECRET: `${strong}3`,
   SMTP_URL: 'smtps://mail.example',
   MAIL_FROM: 'shop@shop.example',
   ALLOW_TEST_PAYMENTS: 'true',
@@ -66,7 +67,15 @@ test('all faults of a wrong environment are told at once', () => {
 
 test('production without its secrets and servers names each of them', () => {
   expect(Object.keys(faultsOf({ NODE_ENV: 'production' }))).toEqual(
-    expect.arrayContaining(['JWT_SECRET', 'CURSOR_SECRET', 'MONGODB_URI', 'REDIS_URL', 'CACHE_REDIS_URL', 'SMTP_URL']),
+    expect.arrayContaining([
+      'JWT_SECRET',
+      'CURSOR_SECRET',
+      'AUDIT_SECRET',
+      'MONGODB_URI',
+      'REDIS_URL',
+      'CACHE_REDIS_URL',
+      'SMTP_URL',
+    ]),
   );
 });
 

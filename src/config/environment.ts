@@ -44,6 +44,8 @@ const Variables = z.object({
   JWT_ISSUER: z.string().min(1).default('merchant-platform'),
   JWT_AUDIENCE: z.string().min(1).default('merchant-platform-api'),
   CURSOR_SECRET: z.string().default(`${DEVELOPMENT_SECRET}cursor-key`),
+  AUDIT_SECRET: z.string().default(`${DEVELOPMENT_SECRET}audit-key`),
+  AUDIT_DAYS: count(1, 36_500).default(730),
 
   LIMIT_PER_ADDRESS: count(1, 10_000_000).default(600),
   LIMIT_PER_TENANT: count(1, 10_000_000).default(6_000),
@@ -78,11 +80,17 @@ const REQUIRED_IN_PRODUCTION = [
   'CACHE_REDIS_URL',
   'JWT_SECRET',
   'CURSOR_SECRET',
+  'AUDIT_SECRET',
   'SMTP_URL',
   'MAIL_FROM',
 ] as const satisfies readonly VariableName[];
 
-const SECRETS = ['JWT_SECRET', 'JWT_PREVIOUS_SECRET', 'CURSOR_SECRET'] as const satisfies readonly VariableName[];
+const SECRETS = [
+  'JWT_SECRET',
+  'JWT_PREVIOUS_SECRET',
+  'CURSOR_SECRET',
+  'AUDIT_SECRET',
+] as const satisfies readonly VariableName[];
 
 export interface EnvironmentFault {
   readonly variable: string;

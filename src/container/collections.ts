@@ -1,4 +1,5 @@
 import { apiKeys } from '../features/api-keys/api-key.model.ts';
+import { auditChains, auditEntries } from '../features/audit/audit.model.ts';
 import { productCollection } from '../features/catalog/product.model.ts';
 import { signInAttempts } from '../features/identity/attempt.model.ts';
 import { letters } from '../features/identity/letter.model.ts';
@@ -18,6 +19,8 @@ import { effects } from '../platform/queue/effects.ts';
 /** Every collection of the platform: what is migrated, and what the tests of scopes and indexes walk. */
 export const collections: readonly DeclaredCollection[] = [
   apiKeys,
+  auditChains,
+  auditEntries,
   effects,
   invitations,
   keptAnswers,

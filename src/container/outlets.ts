@@ -1,11 +1,12 @@
 import type { Outlets } from '../platform/queue/outlets.ts';
+import type { auditParts } from './audit.ts';
 
 /** What features do for the queue service, which knows none of them. */
-export function outletsOf(): Outlets {
+export function outletsOf({ recordAudit }: Pick<ReturnType<typeof auditParts>, 'recordAudit'>): Outlets {
   return {
     sendSMS: () => unavailable('messages'),
     generateReport: () => unavailable('reports'),
-    audit: () => unavailable('the audit log'),
+    audit: (record, within) => recordAudit()(record, within),
   };
 }
 

@@ -1,4 +1,5 @@
 import { apiKeySubscriptions } from '../features/api-keys/index.ts';
+import { auditSubscriptions } from '../features/audit/index.ts';
 import { productSubscriptions } from '../features/catalog/index.ts';
 import { identitySubscriptions } from '../features/identity/index.ts';
 import { merchantSubscriptions } from '../features/merchants/index.ts';
@@ -10,6 +11,7 @@ import { mergeSubscriptions } from '../platform/outbox/subscription.ts';
 /** What follows from each event, of all features. */
 export const subscriptions = mergeSubscriptions(
   mailSubscriptions,
+  auditSubscriptions,
   identitySubscriptions,
   merchantSubscriptions,
   apiKeySubscriptions,

@@ -1,3 +1,5 @@
+import { AuditLog, recordChanges } from '../features/audit/audit.log.ts';
+import { auditEntries } from '../features/audit/audit.model.ts';
 import { mongoTransact } from '../platform/database/transaction.ts';
 import { keptAnswers } from '../platform/idempotency/answer.store.ts';
 import { Idempotency } from '../platform/idempotency/once.ts';
@@ -14,14 +16,17 @@ export function writeParts(parts: Parts, { database }: ReturnType<typeof connect
   let relay: OutboxRelay | undefined;
 
   const idempotency = parts.part(() => new Idempotency({ answers: keptAnswers.on(primary()), now }));
+  const auditLog = parts.part(() => new AuditLog({ entries: auditEntries.on(primary()), now }));
   return {
     now,
     idempotency,
+    auditLog,
     transact: parts.part(() => mongoTransact(primary(), idempotency().keepAnswer)),
     appendEvent: parts.part(() =>
       eventAppender({
         events: outbox.on(primary()),
         now,
+        record: recordChanges(auditLog()),
         committed: () => {
           relay?.nudge();
         },

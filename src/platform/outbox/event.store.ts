@@ -3,7 +3,7 @@ import { newId } from '../../shared/ids.ts';
 import type { Now } from '../../shared/time.ts';
 import { storedCollection, type ScopedModel } from '../database/collection.ts';
 import { afterCommit } from '../database/transaction.ts';
-import type { AppendEvent, EventRow } from './event.ts';
+import type { AppendEvent, EventRow, RecordChange } from './event.ts';
 
 /** An event as it lies in the outbox, with how far the relays are with it. */
 export interface OutboxRow extends EventRow {
@@ -61,16 +61,27 @@ export interface EventAppenderDeps {
   readonly now: Now;
   /** Told in this process right after the commit: to invalidate what it has cached, and to wake its relay. */
   readonly committed: (event: EventRow) => void;
+  /** Keeps account of changes. Without it none is kept. */
+  readonly record?: RecordChange;
 }
 
-export function eventAppender({ events, now, committed }: EventAppenderDeps): AppendEvent {
-  return async ({ scope, traceparent = null }, event, access) => {
+export function eventAppender({ events, now, committed, record }: EventAppenderDeps): AppendEvent {
+  return async (context, event, access, change) => {
+    const { scope, traceparent = null } = context;
+    const recorded = change && record ? [await record(context, event, change, access)] : [];
     const occurredAt = now();
-    const row: EventRow = { ...event, _id: newId(), scope, occurredAt, traceparent };
+    const rows = [event, ...recorded].map((each): EventRow => ({
+      ...each,
+      _id: newId(),
+      scope,
+      occurredAt,
+      traceparent,
+    }));
+    const inserts = rows.map((row) => ({ insertOne: { document: { ...row, dueAt: occurredAt } as OutboxRow } }));
     const withScope = { ...access, scope };
-    await events.create([{ ...row, dueAt: occurredAt }], withScope);
+    await events.bulkWrite(inserts, withScope);
     afterCommit(access, () => {
-      committed(row);
+      rows.forEach(committed);
     });
   };
 }

@@ -18,9 +18,31 @@ export interface EventRow<E extends Event = Event> extends Event<E['type'], E['d
   readonly traceparent: string | null;
 }
 
-/** Writes an event beside the change it tells of. */
+/** What a change found and what it left, for the account that is kept of it; the event itself holds ids only. */
+export interface Change {
+  readonly target: { readonly kind: string; readonly id: Id };
+  readonly before?: object;
+  readonly after?: object;
+  /** Whose account it belongs to, where the context acts for the platform. */
+  readonly merchantId?: Id;
+}
+
+/** Of a request, what is told of those who changed something. */
+export type EventContext = Pick<RequestContext, 'scope'> &
+  Partial<Pick<RequestContext, 'actor' | 'address' | 'requestId' | 'traceparent'>>;
+
+/** Writes an event beside the change it tells of, and, with `change`, an entry into the audit log. */
 export type AppendEvent = (
-  context: Pick<RequestContext, 'scope'> & Partial<Pick<RequestContext, 'traceparent'>>,
+  context: EventContext,
   event: Event,
   access: TransactionAccess,
+  change?: Change,
 ) => Promise<void>;
+
+/** Notes a change in the audit log. @returns the event that follows, to be appended beside */
+export type RecordChange = (
+  context: EventContext,
+  event: Event,
+  change: Change,
+  access: TransactionAccess,
+) => Promise<Event>;

@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuditChainer } from '../src/features/audit/audit.chainer.ts';
+import { AuditLog } from '../src/features/audit/audit.log.ts';
+import { auditChains, auditEntries } from '../src/features/audit/audit.model.ts';
+import { auditCollections } from '../src/features/audit/collections.ts';
+import { Seals } from '../src/features/audit/seals.ts';
+import { asSystem } from '../src/platform/database/scoped.ts';
+import { mongoTransact } from '../src/platform/database/transaction.ts';
+import { startChild } from '../tests/child.ts';
+import { nativeDb, withDatabase } from '../tests/environment/index.ts';
+
+const database = withDatabase({ collections: auditCollections });
+const system = asSystem('test');
+const secret = 'q8Zr2mVx7LkP0sWn4TyB6dHj9FgCaE1u';
+
+const verify = (...args: string[]) =>
+  startChild('scripts/audit-verify.ts', args, {
+    MONGODB_URI: database.uri,
+    DB_NAME: database.name,
+    AUDIT_SECRET: secret,
+  }).ended;
+
+async function chained(count: number): Promise<void> {
+  const entries = auditEntries.on(database.primary);
+  const transact = mongoTransact(database.primary, () => Promise.resolve());
+  const log = new AuditLog({ entries, now: () => new Date() });
+  const chainer = new AuditChainer({
+    entries,
+    chains: auditChains.on(database.primary),
+    transact,
+    seals: new Seals(secret),
+    now: () => new Date(),
+  });
+  for (let each = 0; each < count; each += 1) {
+    const { aggregateId } = await transact(system, (access) =>
+      log.write({ action: 'a', actor: { kind: 'anonymous' }, scope: system.scope, result: 'done' }, access),
+    );
+    await chainer.chain(aggregateId, null, new AbortController().signal);
+  }
+}
+
+test('a whole log is exported and exits with 0; what is changed or cut off afterwards is named, and exits with 1', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'audit-'));
+  const anchors = join(directory, 'anchors.ndjson');
+  const rows = nativeDb(database.primary).collection('audit_entries');
+  const chains = nativeDb(database.primary).collection<{ _id: string }>('audit_chains');
+  try {
+    await chained(2);
+    const early = await chains.findOne({ _id: 'platform' });
+    await chained(2);
+    const whole = await verify('--export', anchors);
+    expect(whole).toMatchObject({ code: 0, errors: '', log: '4 entries in 1 chains, 0 of them broken\n' });
+
+    await rows.updateOne({ merchantId: null, seq: 3 }, { $set: { action: 'b' } });
+    const changed = await verify();
+    expect(changed.code).toBe(1);
+    expect(changed.log).toMatch(/^platform: entry 3 \([\da-f]{24}\) was changed\n/);
+
+    await rows.deleteMany({ merchantId: null, seq: { $gt: 2 } });
+    await chains.replaceOne({ _id: 'platform' }, { ...early });
+    expect(await verify()).toMatchObject({ code: 0 });
+    const cut = await verify('--anchors', anchors);
+    expect(cut.code).toBe(1);
+    expect(cut.log).toContain('platform: entry 4 is missing: the chain was cut off before it\n');
+
+    await writeFile(anchors, 'nonsense\n');
+    expect(await verify('--anchors', anchors)).toMatchObject({ code: 1, errors: expect.stringContaining('JSON') });
+    expect(await verify('--nonsense')).toMatchObject({ code: 1, errors: expect.stringContaining('Usage') });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}, 120_000);

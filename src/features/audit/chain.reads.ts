@@ -1,0 +1,81 @@
+import type { ScopedModel } from '../../platform/database/collection.ts';
+import type { Access } from '../../platform/database/scoped.ts';
+import type { AuditChain, AuditEntry, ChainOwner } from './audit.model.ts';
+import type { ChainedEntry } from './chain-walk.ts';
+
+const PAGE = 500;
+
+/** Reads along chains, page by page: a page is all that is held of them, and each read is short. */
+export class ChainReads {
+  readonly #entries: ScopedModel<AuditEntry>;
+  readonly #chains: ScopedModel<AuditChain>;
+
+  constructor(entries: ScopedModel<AuditEntry>, chains: ScopedModel<AuditChain>) {
+    this.#entries = entries;
+    this.#chains = chains;
+  }
+
+  async findChain(_id: string, access: Access): Promise<AuditChain | undefined> {
+    return (await this.#chains.findOne({ _id }, null, access).lean<AuditChain>()) ?? undefined;
+  }
+
+  /** All chains, by name. */
+  async *chains(access: Access): AsyncGenerator<AuditChain> {
+    let after = '';
+    for (;;) {
+      const page = await this.#chains
+        .find({ _id: { $gt: after } }, null, access)
+        .sort({ _id: 1 })
+        .limit(PAGE)
+        .lean<AuditChain[]>();
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      after = last._id;
+    }
+  }
+
+  /** The entries of a chain by place; where two claim one, both. */
+  async *entriesOf(merchantId: ChainOwner, access: Access): AsyncGenerator<ChainedEntry> {
+    let behind: object = { seq: { $gt: 0 } };
+    for (;;) {
+      const page = await this.#entries
+        .find({ merchantId, ...behind }, null, access)
+        .sort({ seq: 1, _id: 1 })
+        .limit(PAGE)
+        .lean<ChainedEntry[]>();
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      const { seq, _id } = last;
+      behind = { seq: { $gte: seq }, $or: [{ seq: { $gt: seq } }, { seq, _id: { $gt: _id } }] };
+    }
+  }
+
+  /** The first entries of a chain, oldest first. */
+  async findOldest(merchantId: ChainOwner, limit: number, access: Access): Promise<ChainedEntry[]> {
+    return this.#entries
+      .find({ merchantId, seq: { $gt: 0 } }, null, access)
+      .sort({ seq: 1, _id: 1 })
+      .limit(limit)
+      .lean<ChainedEntry[]>();
+  }
+
+  async findAt(merchantId: ChainOwner, seq: number, access: Access): Promise<ChainedEntry | undefined> {
+    return (await this.#entries.findOne({ merchantId, seq }, null, access).lean<ChainedEntry>()) ?? undefined;
+  }
+
+  /** The first entry of each owner, whether or not there is a chain of its name. Costs a read an owner. */
+  async *firstOfEach(access: Access): AsyncGenerator<ChainedEntry> {
+    let owners: object = {};
+    for (;;) {
+      const entry = await this.#entries
+        .findOne({ ...owners, seq: { $gt: 0 } }, null, access)
+        .sort({ merchantId: 1, seq: 1, _id: 1 })
+        .lean<ChainedEntry>();
+      if (!entry) return;
+      yield entry;
+      owners = { merchantId: entry.merchantId === null ? { $ne: null } : { $gt: entry.merchantId } };
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { auditSubscriptions } from './audit.events.ts';
