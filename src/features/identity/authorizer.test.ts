@@ -109,6 +109,15 @@ test.each([undefined, '', 'good', 'Bearer', 'Bearer bad', 'Bearer good good', 'B
   },
 );
 
+test.each<[string, readonly Membership[], Permission, PlatformRole, string]>([
+  ['somebody of the store', [inStore('manager')], orders('staff'), 'user', 'manager'],
+  ['support that looks into it', [], orders('staff', 'read'), 'support', 'support'],
+  ['somebody of the platform', [], { scope: 'system', role: 'support' }, 'admin', 'admin'],
+])('what is shown may depend on the role, which is told of %s', async (_who, memberships, permission, role, told) => {
+  const access = authorizer(memberships, role);
+  expect((await access.authorize('Bearer good', permission, Id.encode(store))).role).toBe(told);
+});
+
 describe('an API key', () => {
   const ask = async (sent: string, permission: Permission, merchant?: string) => {
     try {

@@ -45,6 +45,9 @@ export interface AuthorizerDeps {
 type SignedInPermission = Exclude<Permission, { scope: 'public' }>;
 type PermissionOf<S extends Permission['scope']> = Extract<Permission, { scope: S }>;
 
+/** On whose data somebody may act, and as what. */
+type Standing = Required<Pick<Identity, 'role' | 'scope'>>;
+
 const ANYBODY: Identity = { actor: { kind: 'anonymous' }, scope: { kind: 'public' } };
 
 /** Decides who may call what: the `authorize` of the edge. */
@@ -75,10 +78,9 @@ export class Authorizer {
       case 'user':
         return { actor, scope: { kind: 'user', userId } };
       case 'merchant':
-        return { actor, scope: { kind: 'merchant', merchantId: await this.#storeOf(userId, permission, merchant) } };
+        return { actor, ...(await this.#standingInStore(userId, permission, merchant)) };
       case 'system':
-        await this.#demandPlatformRole(userId, permission);
-        return { actor, scope: asSystem(`endpoint for ${permission.role}`).scope };
+        return { actor, ...(await this.#standingOnPlatform(userId, permission)) };
     }
   }
 
@@ -102,28 +104,35 @@ export class Authorizer {
     return Id.decode(verified.userId);
   }
 
-  async #storeOf(userId: Id, permission: PermissionOf<'merchant'>, merchant: string | undefined): Promise<Id> {
+  async #standingInStore(
+    userId: Id,
+    permission: PermissionOf<'merchant'>,
+    merchant: string | undefined,
+  ): Promise<Standing> {
     const named = merchant === undefined ? undefined : Id.safeDecode(merchant);
     // What is no id names no store.
     if (named?.success === false) throw notAMember();
     const [membership, another] = await this.#deps.memberships.findOf(userId, named?.data);
-    if (membership === undefined) return this.#storeForSupport(userId, permission, named?.data);
+    if (membership === undefined) return this.#standingOfSupport(userId, permission, named?.data);
     if (another !== undefined) throw new Problem(merchantRequired, `Name one of your stores in ${MERCHANT_HEADER}`);
-    if (includesRole(membership.role, permission.role)) return membership.merchantId;
-    throw new Problem(forbidden, `This takes the role ${permission.role}, yours is ${membership.role}`);
+    const { merchantId, role } = membership;
+    if (includesRole(role, permission.role)) return { scope: { kind: 'merchant', merchantId }, role };
+    throw new Problem(forbidden, `This takes the role ${permission.role}, yours is ${role}`);
   }
 
   /** Support reads what a store sees, if it names the store; it changes nothing there. */
-  async #storeForSupport(userId: Id, { apiKey }: PermissionOf<'merchant'>, named: Id | undefined): Promise<Id> {
+  async #standingOfSupport(userId: Id, { apiKey }: PermissionOf<'merchant'>, named: Id | undefined): Promise<Standing> {
     if (named === undefined || apiKey?.endsWith(':read') !== true) throw notAMember();
     const role = await this.#deps.users.findRole(userId, asSystem('support looks into a store'));
     if (role === undefined || !includesPlatformRole(role, 'support')) throw notAMember();
-    return named;
+    return { scope: { kind: 'merchant', merchantId: named }, role };
   }
 
-  async #demandPlatformRole(userId: Id, permission: PermissionOf<'system'>): Promise<void> {
+  async #standingOnPlatform(userId: Id, permission: PermissionOf<'system'>): Promise<Standing> {
     const role = await this.#deps.users.findRole(userId, asSystem('role of a caller'));
-    if (role !== undefined && includesPlatformRole(role, permission.role)) return;
+    if (role !== undefined && includesPlatformRole(role, permission.role)) {
+      return { scope: asSystem(`endpoint for ${permission.role}`).scope, role };
+    }
     throw new Problem(forbidden, `This takes the platform role ${permission.role}`);
   }
 }
