@@ -8,6 +8,7 @@ import { auditFeature } from './features/audit/http.ts';
 import { catalogFeature } from './features/catalog/http.ts';
 import { identityFeature } from './features/identity/http.ts';
 import { merchantsFeature } from './features/merchants/http.ts';
+import { operationsFeature } from './features/operations/http.ts';
 import { orderFeature } from './features/orders/http.ts';
 import { stockFeature } from './features/stock/http.ts';
 import { databaseProblems } from './platform/database/failures.ts';
@@ -20,7 +21,7 @@ import { projectRoot } from './platform/process/project-root.ts';
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
 export function createApi(container: Container): Express {
   const { config, health, logger } = container;
-  return createApp(featuresOf(container), {
+  return createApp([...featuresOf(container), operationsFeatureOf(container)], {
     edge: edgeOf(container),
     health: health(),
     logger: logger(),
@@ -29,6 +30,10 @@ export function createApi(container: Container): Express {
     translations: [databaseProblems],
     operations: operationsOf(container),
   });
+}
+
+function operationsFeatureOf({ deadLetterDesk, schedules }: Container): Feature {
+  return operationsFeature({ deadLetters: deadLetterDesk(), schedules: schedules() });
 }
 
 type Services = Pick<

@@ -2,12 +2,14 @@ import type { Config } from './config/index.ts';
 import { accessParts } from './container/access.ts';
 import { auditParts } from './container/audit.ts';
 import { catalogParts } from './container/catalog.ts';
+import { deadLetterParts } from './container/dead-letters.ts';
 import { identityParts } from './container/identity.ts';
 import { merchantParts } from './container/merchants.ts';
 import { orderParts } from './container/orders.ts';
 import { outletsOf } from './container/outlets.ts';
 import { Parts } from './container/parts.ts';
 import { platformParts } from './container/platform.ts';
+import { schedulingParts } from './container/scheduling.ts';
 import { stockParts } from './container/stock.ts';
 import type { Outlets } from './platform/queue/outlets.ts';
 
@@ -39,6 +41,8 @@ export function createContainer(config: Config, service: string) {
     ...catalog,
     ...stock,
     ...orders,
+    ...deadLetterParts(parts, platform),
+    ...schedulingParts(parts, platform),
     /** Ends what was made, in the reverse order. */
     close: () => parts.close(),
   };

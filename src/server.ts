@@ -47,3 +47,4 @@ logger.info({ port: (server.address() as AddressInfo).port, host: config.http.ho
 await Promise.race([container.database().connect(), sleep(FIRST_LOOK_MS)]);
 await health.start();
 container.relay().start();
+container.schedules().start();

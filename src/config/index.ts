@@ -49,7 +49,8 @@ function toConfig(env: Variables) {
       slowRequestMs: env.SLOW_REQUEST_MS,
       shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
     },
-    worker: { port: env.WORKER_PORT },
+    worker: { port: env.WORKER_PORT, maxMemoryBytes: env.WORKER_MAX_MEMORY_MB * 1_024 * 1_024 },
+    operations: { email: env.OPERATIONS_EMAIL },
     log: { level: env.LOG_LEVEL },
     database: {
       uri: env.MONGODB_URI,

@@ -14,13 +14,16 @@ import type { DeclaredCollection } from '../platform/database/collection.ts';
 import { keptAnswers } from '../platform/idempotency/answer.store.ts';
 import { mails } from '../platform/mail/mail.store.ts';
 import { outbox } from '../platform/outbox/event.store.ts';
+import { deadLetters } from '../platform/queue/dead-letter.model.ts';
 import { effects } from '../platform/queue/effects.ts';
+import { scheduleStates } from '../platform/queue/schedule.store.ts';
 
 /** Every collection of the platform: what is migrated, and what the tests of scopes and indexes walk. */
 export const collections: readonly DeclaredCollection[] = [
   apiKeys,
   auditChains,
   auditEntries,
+  deadLetters,
   effects,
   invitations,
   keptAnswers,
@@ -32,6 +35,7 @@ export const collections: readonly DeclaredCollection[] = [
   orderCollection,
   outbox,
   productCollection,
+  scheduleStates,
   sessions,
   signInAttempts,
   stockCollection,

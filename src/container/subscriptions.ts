@@ -7,11 +7,14 @@ import { orderSubscriptions } from '../features/orders/index.ts';
 import { stockSubscriptions } from '../features/stock/index.ts';
 import { mailSubscriptions } from '../platform/mail/mail.jobs.ts';
 import { mergeSubscriptions } from '../platform/outbox/subscription.ts';
+import { scheduleSubscriptions } from '../platform/queue/schedule.ts';
+import { schedules } from './schedules.ts';
 
 /** What follows from each event, of all features. */
 export const subscriptions = mergeSubscriptions(
   mailSubscriptions,
   auditSubscriptions,
+  scheduleSubscriptions(schedules),
   identitySubscriptions,
   merchantSubscriptions,
   apiKeySubscriptions,

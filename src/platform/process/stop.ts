@@ -14,16 +14,14 @@ export interface StopOptions {
 /**
  * Ends the process in order at SIGTERM or SIGINT: `drain`, then exit code 0. A second signal, or the deadline, ends it at
  * once with 1. So does an error nobody has caught, after which nothing can be relied on.
+ * @returns what stops it the same way for a reason of its own, with an exit code that tells of it
  */
-export function stopInOrder({ logger, deadlineMs, drain }: StopOptions): void {
+export function stopInOrder({ logger, deadlineMs, drain }: StopOptions): (reason: string, exitCode: number) => void {
   let stoppingSince: number | undefined;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
-      return;
-    }
+  const stop = (reason: string, exitCode: number): void => {
+    if (stoppingSince !== undefined) return;
     stoppingSince = performance.now();
-    logger.info({ signal }, 'stopping');
+    logger.info({ reason }, 'stopping');
     const force = setTimeout(() => {
       logger.error({ deadlineMs }, 'stopping took too long');
       process.exit(1);
@@ -32,7 +30,7 @@ export function stopInOrder({ logger, deadlineMs, drain }: StopOptions): void {
       () => {
         clearTimeout(force);
         logger.info('stopped');
-        process.exit(0);
+        process.exit(exitCode);
       },
       (error: unknown) => {
         logger.error({ error }, 'stopping failed');
@@ -40,10 +38,15 @@ export function stopInOrder({ logger, deadlineMs, drain }: StopOptions): void {
       },
     );
   };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stoppingSince !== undefined && performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
+    stop(signal, 0);
+  };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on('uncaughtException', (error) => {
     logger.fatal({ error }, 'an error that nobody caught');
     process.exit(1);
   });
+  return stop;
 }

@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { Queue, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { newId, type Id } from '../../shared/ids.ts';
 import type { Now } from '../../shared/time.ts';
@@ -161,6 +161,20 @@ export class QueueService {
         return queues;
       },
     };
+  }
+
+  /** The jobs of a queue that failed for good at or after a moment, in milliseconds since 1970, the oldest first. */
+  async failedSince(name: string, since: number, limit: number): Promise<readonly Job<unknown>[]> {
+    const queue = this.#queue(name);
+    const ids = await this.#connected().zrangebyscore(queue.toKey('failed'), since, '+inf', 'LIMIT', 0, limit);
+    const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
+    return jobs.filter((job) => job !== undefined);
+  }
+
+  /** Frees the id of a job that failed for good. One that is in the queue again stays. */
+  async removeFailed(name: string, jobId: string): Promise<void> {
+    const job = await this.#queue(name).getJob(jobId);
+    if (job !== undefined && (await job.isFailed())) await job.remove();
   }
 
   /** All of them, for whoever shows them. */

@@ -1,3 +1,7 @@
+import { CronExpressionParser } from 'cron-parser';
+import { newId } from '../../shared/ids.ts';
+import type { Event } from '../outbox/event.ts';
+import type { Subscription, Subscriptions } from '../outbox/subscription.ts';
 import type { JobRequest } from './job.ts';
 
 /** Something that is to be done at set times. */
@@ -11,4 +15,40 @@ export interface Schedule {
   readonly missed: 'catch-up' | 'skip';
   /** The job of one slot. Its id is replaced by one that follows from schedule and slot, so that a slot is run once. */
   request(slot: Date): JobRequest;
+}
+
+type When = Pick<Schedule, 'cron' | 'timeZone'>;
+
+/** The latest slot that has begun at a moment. */
+export const slotAt = (when: When, at: Date): Date =>
+  cron(when, new Date(at.getTime() + 1))
+    .prev()
+    .toDate();
+
+/** The first slot after a moment. */
+export const slotAfter = (when: When, at: Date): Date => cron(when, at).next().toDate();
+
+const cron = ({ cron: expression, timeZone = 'UTC' }: When, currentDate: Date) =>
+  CronExpressionParser.parse(expression, { currentDate, tz: timeZone });
+
+export type ScheduleDue = Event<'schedule.due', { readonly name: string; readonly slot: string }>;
+
+export const scheduleDue = (name: string, slot: Date): ScheduleDue => ({
+  type: 'schedule.due',
+  version: 1,
+  aggregateId: newId(),
+  data: { name, slot: slot.toISOString() },
+});
+
+/** What follows from a slot: the job of its schedule. Nothing, when there is no such schedule any more. */
+export function scheduleSubscriptions(schedules: readonly Schedule[]): Subscriptions {
+  const byName = new Map(schedules.map((schedule) => [schedule.name, schedule]));
+  const due: Subscription<ScheduleDue> = {
+    jobs({ data: { name, slot } }) {
+      const request = byName.get(name)?.request(new Date(slot));
+      return request === undefined ? [] : [{ ...request, id: `${name}-${slot.replaceAll(/\D/g, '')}` }];
+    },
+    tags: () => [],
+  };
+  return { 'schedule.due': due };
 }

@@ -5,12 +5,16 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
+import { LoopWatchdog } from '../observability/loop-watchdog.ts';
 import type { Logger } from '../observability/logger.ts';
 import { bullProcessor } from './bull.ts';
 import { producerConnection, workerConnections, type QueueRedis, type WorkerConnections } from './connections.ts';
+import type { FailedJob } from './dead-letter-collector.ts';
 import { BEAT_MS, beat, endBeat, type WorkerBeat } from './heartbeat.ts';
 import type { JobHandler } from './job.ts';
+import { RunningJobs } from './running-jobs.ts';
 import { settingsOf, type QueueTable } from './settings.ts';
+import { workerMetrics } from './worker-metrics.ts';
 
 /** One kind of worker: which queue it drains, and by what. */
 export interface WorkerKind {
@@ -24,7 +28,7 @@ export interface WorkerRuntimeDeps {
   readonly queues: QueueTable;
   readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
   /** Told of each job that failed for good. */
-  readonly onDead?: (queue: string, job: Pick<Job, 'data' | 'failedReason' | 'id' | 'name'>) => void;
+  readonly onDead?: (queue: string, job: FailedJob) => void;
 }
 
 const STALLED_CHECK_MS = 5_000;
@@ -39,7 +43,11 @@ export class WorkerRuntime {
   readonly #deps: WorkerRuntimeDeps;
   readonly #id = randomUUID();
   readonly #startedAt = new Date().toISOString();
-  readonly #running = new Map<string, { readonly worker: Worker; active: number }>();
+  readonly #running = new Map<string, { readonly worker: Worker; readonly jobs: RunningJobs }>();
+  readonly #metrics = workerMetrics(() => this.#activeByQueue());
+  readonly #watchdog = new LoopWatchdog((milliseconds) => {
+    this.#sayBlocked(milliseconds);
+  });
   #connections: WorkerConnections | undefined;
   #beating: Redis | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -55,8 +63,11 @@ export class WorkerRuntime {
     this.#connections = connections;
     this.#beating = producerConnection(this.#deps.redis);
     this.#beating.on('ready', () => void this.#beat());
-    for (const kind of this.#kinds)
-      this.#running.set(kind.queue, { worker: this.#work(kind, connections.first), active: 0 });
+    for (const kind of this.#kinds) {
+      const jobs = new RunningJobs(kind.queue, this.#metrics.onAttempt);
+      this.#running.set(kind.queue, { worker: this.#work(kind, connections.first, jobs), jobs });
+    }
+    this.#watchdog.start();
     this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
   }
 
@@ -67,6 +78,7 @@ export class WorkerRuntime {
    */
   async drain(graceMs: number): Promise<boolean> {
     clearInterval(this.#timer);
+    this.#watchdog.stop();
     const workers = Array.from(this.#running.values(), ({ worker }) => worker);
     const giveUp = new AbortController();
     const done = Promise.all(workers.map((worker) => worker.close())).then(() => true);
@@ -93,7 +105,7 @@ export class WorkerRuntime {
   }
 
   #isBusy(): boolean {
-    return Array.from(this.#running.values()).some(({ active }) => active > 0);
+    return Array.from(this.#running.values()).some(({ jobs }) => jobs.active > 0);
   }
 
   /** Whether the workers hold a connection to their queue. */
@@ -105,16 +117,22 @@ export class WorkerRuntime {
       timeoutMs: 1_000,
       check: async () => {
         await this.#beating?.ping();
-        return Object.fromEntries(Array.from(this.#running, ([queue, { active }]) => [queue, { active }]));
+        return this.#activeByQueue();
       },
     };
   }
 
-  #work({ queue, handlers }: WorkerKind, connection: Redis): Worker {
+  /** What this process tells of itself, in the format that Prometheus reads. */
+  metrics(): Promise<string> {
+    return this.#metrics.text();
+  }
+
+  #work({ queue, handlers }: WorkerKind, connection: Redis, jobs: RunningJobs): Worker {
     const { prefix, queues, logger, onDead } = this.#deps;
     const settings = settingsOf(queues, queue);
     const { concurrency, rateLimit, lockMs } = settings;
-    const worker = new Worker(queue, bullProcessor(handlers, settings), {
+    const work = bullProcessor(handlers, settings);
+    const worker = new Worker(queue, (job: Job<unknown>) => jobs.track(job, () => work(job)), {
       connection,
       prefix,
       concurrency,
@@ -122,22 +140,16 @@ export class WorkerRuntime {
       stalledInterval: STALLED_CHECK_MS,
       ...(rateLimit !== undefined && { limiter: rateLimit }),
     });
-    worker.on('active', () => {
-      this.#count(queue, 1);
-    });
-    worker.on('completed', () => {
-      this.#count(queue, -1);
-    });
     worker.on('failed', (job, error) => {
-      this.#count(queue, -1);
       const line = { queue, job: job?.name, jobId: job?.id, attempt: job?.attemptsMade, error };
-      // Only what is not tried again needs somebody.
       if (job?.finishedOn === undefined) {
         logger.warn(line, 'job failed, to be tried again');
-      } else {
-        logger.error(line, 'job failed for good');
-        onDead?.(queue, job);
+        return;
       }
+      // Whoever keeps it calls somebody.
+      logger.warn(line, 'job failed, and is not tried again');
+      this.#metrics.onDead(queue);
+      onDead?.(queue, job);
     });
     worker.on('stalled', (jobId) => {
       logger.warn({ queue, jobId }, 'job was left behind by a worker');
@@ -153,15 +165,25 @@ export class WorkerRuntime {
     return worker;
   }
 
-  #count(queue: string, change: number): void {
-    const running = this.#running.get(queue);
-    if (running !== undefined) running.active = Math.max(0, running.active + change);
+  #activeByQueue(): Readonly<Record<string, number>> {
+    return Object.fromEntries(Array.from(this.#running, ([queue, { jobs }]) => [queue, jobs.active]));
+  }
+
+  #sayBlocked(milliseconds: number): void {
+    this.#metrics.onBlocked(milliseconds);
+    const jobs = Array.from(this.#running.values()).flatMap(({ jobs: each }) => each.suspects());
+    this.#deps.logger.warn({ blockedMs: milliseconds, jobs }, 'the event loop stood still; one of these jobs held it');
   }
 
   #beats(): WorkerBeat[] {
     const seenAt = new Date().toISOString();
     const about = { id: this.#id, host: hostname(), pid: process.pid, startedAt: this.#startedAt, seenAt };
-    return Array.from(this.#running, ([queue, { active }]) => ({ ...about, queue, active }));
+    return Array.from(this.#running, ([queue, { jobs }]) => ({
+      ...about,
+      queue,
+      active: jobs.active,
+      doneLastMinute: jobs.doneLastMinute(),
+    }));
   }
 
   async #beat(): Promise<void> {

@@ -1,0 +1,17 @@
+import { sendAccountLetter } from '../features/identity/jobs.ts';
+import { sendInvitation } from '../features/merchants/jobs.ts';
+import { refundPayment, sendCancellation, sendConfirmation } from '../features/orders/order.jobs.ts';
+import { sendMail } from '../platform/mail/mail.jobs.ts';
+import { ingestAnalytics } from '../platform/queue/analytics.jobs.ts';
+import type { JobContract } from '../platform/queue/job.ts';
+
+/** Of every job that there is: what a dead letter must fit before it is done again. */
+export const contracts: readonly JobContract[] = [
+  ingestAnalytics,
+  refundPayment,
+  sendAccountLetter,
+  sendCancellation,
+  sendConfirmation,
+  sendInvitation,
+  sendMail,
+];

@@ -1,0 +1,35 @@
+import { DeadLetterCollector } from '../platform/queue/dead-letter-collector.ts';
+import { DeadLetterDesk } from '../platform/queue/dead-letter-desk.ts';
+import { deadLetterMail } from '../platform/queue/dead-letter-mail.ts';
+import { deadLetters } from '../platform/queue/dead-letter.model.ts';
+import { DeadLetterStore } from '../platform/queue/dead-letter.store.ts';
+import { contracts } from './contracts.ts';
+import type { Parts } from './parts.ts';
+import type { Platform } from './platform.ts';
+
+/** What becomes of jobs that failed for good: workers collect them, operators see to them. */
+export function deadLetterParts(
+  parts: Parts,
+  { config, logger, database, cursors, queue, queueRedis, queueSettings, now }: Platform,
+) {
+  const store = parts.part(
+    () => new DeadLetterStore({ letters: deadLetters.on(database().primary), cursors: cursors() }),
+  );
+  const takeTurn = async (everyMs: number): Promise<boolean> =>
+    (await queueRedis().set(`${queueSettings.prefix}:alerted:dead-letter`, '1', 'PX', everyMs, 'NX')) === 'OK';
+  return {
+    deadLetterDesk: parts.part(() => new DeadLetterDesk({ store: store(), queues: queue(), contracts, now })),
+    deadLetterCollector: parts.part(
+      () => {
+        const queues = queue();
+        return new DeadLetterCollector(Object.keys(queueSettings.queues), {
+          store: store(),
+          failedSince: (name, since, limit) => queues.failedSince(name, since, limit),
+          alert: deadLetterMail({ to: config.operations.email, queues: () => queues, takeTurn }),
+          logger: logger(),
+        });
+      },
+      (collector) => collector.stop(),
+    ),
+  };
+}

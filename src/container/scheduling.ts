@@ -1,0 +1,21 @@
+import { ScheduleRunner } from '../platform/queue/schedule.runner.ts';
+import { scheduleStates, ScheduleStore } from '../platform/queue/schedule.store.ts';
+import type { Parts } from './parts.ts';
+import type { Platform } from './platform.ts';
+import { schedules } from './schedules.ts';
+
+/** What is done at set times; any number of instances may run it. */
+export function schedulingParts(parts: Parts, { database, logger, now, transact, appendEvent }: Platform) {
+  return {
+    schedules: parts.part(
+      () => {
+        const store = new ScheduleStore(scheduleStates.on(database().primary));
+        const deps = { store, transact: transact(), appendEvent: appendEvent(), logger: logger(), now };
+        return new ScheduleRunner(schedules, deps);
+      },
+      (runner) => {
+        runner.stop();
+      },
+    ),
+  };
+}

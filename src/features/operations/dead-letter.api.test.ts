@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import request from 'supertest';
+import { z } from 'zod';
+import { eventually, silent, uniqueName, withDatabase, withRedis } from '../../../tests/environment/index.ts';
+import { expectProblem, parts } from '../../../tests/mugs.ts';
+import { noOutlets } from '../../../tests/outlets.ts';
+import { createApp } from '../../app.ts';
+import { reviewEndpoints } from '../../platform/http/review.ts';
+import { DeadLetterCollector, type FailedJob } from '../../platform/queue/dead-letter-collector.ts';
+import { DeadLetterDesk } from '../../platform/queue/dead-letter-desk.ts';
+import { deadLetterMail } from '../../platform/queue/dead-letter-mail.ts';
+import { deadLetters } from '../../platform/queue/dead-letter.model.ts';
+import { DeadLetterStore } from '../../platform/queue/dead-letter.store.ts';
+import { jobHandler, PermanentFailure, requestJob, type JobContract } from '../../platform/queue/job.ts';
+import { QueueService } from '../../platform/queue/queue.service.ts';
+import { queueSettings } from '../../platform/queue/settings.ts';
+import { WorkerRuntime } from '../../platform/queue/worker.ts';
+import { Cursors } from '../../platform/security/cursors.ts';
+import { newId } from '../../shared/ids.ts';
+import { operationsFeature } from './http.ts';
+
+const database = withDatabase({ collections: [deadLetters] });
+const redis = withRedis();
+const now = () => new Date();
+
+const Call = z.strictObject({ name: z.string(), phone: z.string() });
+const call: JobContract<typeof Call> = {
+  queue: 'chores',
+  name: 'chores.call',
+  payload: Call,
+  idOf: ({ name }) => `chores.call-${name}`,
+};
+const QUEUES = { chores: queueSettings({ attempts: 1 }) };
+
+const raised: string[] = [];
+const called: { name: string; phone: string }[] = [];
+let isMended = false;
+let queues: QueueService;
+let workers: WorkerRuntime;
+let store: DeadLetterStore;
+let app: ReturnType<typeof createApp>;
+
+const collectorOf = (failedSince: QueueService['failedSince']) =>
+  new DeadLetterCollector(['chores'], {
+    store,
+    failedSince,
+    alert: { raise: ({ jobId }) => Promise.resolve(void raised.push(jobId)) },
+    logger: silent,
+  });
+
+beforeAll(async () => {
+  store = new DeadLetterStore({
+    letters: deadLetters.on(database.primary),
+    cursors: new Cursors('a-secret-of-this-suite-0123456789abcdef'),
+  });
+  const never = () => Promise.reject(new Error('not asked for'));
+  queues = new QueueService({
+    redis,
+    prefix: redis.prefix,
+    queues: QUEUES,
+    transact: never,
+    appendEvent: never,
+    mails: { insert: never },
+    outlets: noOutlets,
+    now,
+  });
+  await queues.initialize();
+  await eventually(async () => (await queues.getHealthStatus()).overall === 'healthy');
+  const collector = collectorOf((...asked) => queues.failedSince(...asked));
+  const handle = (payload: z.output<typeof Call>) => {
+    if (!isMended) return Promise.reject(new PermanentFailure('nobody is there: bearer abcdef123'));
+    return Promise.resolve(void called.push(payload));
+  };
+  workers = new WorkerRuntime([{ queue: 'chores', handlers: [jobHandler({ contract: call, handle })] }], {
+    redis,
+    prefix: redis.prefix,
+    queues: QUEUES,
+    logger: silent,
+    // The first is told of; the others are left to the sweep, as if their worker had died.
+    onDead: (queue, job) => void (job.id === 'chores.call-first' && collector.collect(queue, job)),
+  });
+  workers.start();
+  const desk = new DeadLetterDesk({ store, queues, contracts: [call], now });
+  const feature = operationsFeature({ deadLetters: desk, schedules: { list: () => Promise.resolve([]) } });
+  const { edge, ...others } = parts();
+  const scope = { kind: 'system', reason: 'test' } as const;
+  const authorize = () => Promise.resolve({ actor: { kind: 'user', id: newId() } as const, scope });
+  app = createApp([feature], { ...others, edge: { ...edge, authorize } });
+  expect(reviewEndpoints([feature])).toEqual([]);
+});
+afterAll(async () => {
+  await workers.drain(1_000);
+  await queues.close();
+});
+
+interface Card {
+  readonly id: string;
+  readonly jobId: string;
+}
+const PATH = '/api/operations/dead-letters';
+const list = async (query = '') =>
+  ((await request(app).get(`${PATH}?${query}`).expect(200)).body as { data: Card[] }).data;
+const settle = async (what: string, ids: readonly string[]) =>
+  (await request(app).post(`${PATH}/${what}`).send({ ids }).expect(200)).body as unknown;
+const fail = async (name: string) => {
+  isMended = false;
+  await queues.enqueue([requestJob(call, { name, phone: '+4915112345678' })]);
+  await eventually(async () => (await queues.failedSince('chores', 0, 100)).some(({ id }) => id?.endsWith(name)));
+};
+
+test('what failed for good is kept once, though worker and sweeps tell of it, and called out once', async () => {
+  await fail('first');
+  await eventually(() => raised.length === 1);
+  await fail('second');
+  const collector = collectorOf((...asked) => queues.failedSince(...asked));
+  await Promise.all([collector.sweep(), collectorOf((...asked) => queues.failedSince(...asked)).sweep()]);
+  await collector.sweep();
+  expect(raised.toSorted()).toEqual(['chores.call-first', 'chores.call-second']);
+  const cards = await list();
+  expect(cards.map(({ jobId }) => jobId)).toEqual(['chores.call-second', 'chores.call-first']);
+  expect(cards[0]).toMatchObject({ queue: 'chores', name: 'chores.call', attempts: 1, state: 'open' });
+  expect(await list('queue=email')).toEqual([]);
+  expect(await list('queue=chores&name=chores.call')).toHaveLength(2);
+});
+
+test('a sweep reads pages until it has seen all, however many failed in one millisecond', async () => {
+  const jobs = Array.from({ length: 450 }, (_each, index): FailedJob & { readonly finishedOn: number } => ({
+    id: `flood-${String(index)}`,
+    name: 'flood',
+    data: {},
+    failedReason: 'x',
+    stacktrace: [],
+    attemptsMade: 1,
+    finishedOn: 1_000 + Math.floor(index / 150),
+  }));
+  const failedSince: QueueService['failedSince'] = (_queue, since, limit) =>
+    Promise.resolve(jobs.filter(({ finishedOn }) => finishedOn >= since).slice(0, limit) as never);
+  await collectorOf(failedSince).sweep();
+  expect(
+    await deadLetters
+      .on(database.primary)
+      .countDocuments({ state: 'open', queue: 'chores' }, { scope: { kind: 'system', reason: 'test' } }),
+  ).toBe(452);
+});
+
+test('one is inspected without its secrets, edited, and done again; what was left out comes back', async () => {
+  const [card] = (await list()).filter(({ jobId }) => jobId === 'chores.call-second');
+  const shown = await request(app)
+    .get(`${PATH}/${card?.id ?? ''}`)
+    .expect(200);
+  expect(shown.body).toMatchObject({ payload: { name: 'second', phone: '[redacted]' }, state: 'open' });
+  expect(shown.text).not.toContain('abcdef123');
+  const replay = (payload?: unknown) =>
+    request(app)
+      .post(`${PATH}/${card?.id ?? ''}/replay`)
+      .send({ payload });
+  const refused = await replay({ name: 7, phone: '[redacted]' });
+  expectProblem(refused, 409, 'dead-letter-not-replayable');
+  expect(refused.body).toMatchObject({ errors: [{ path: 'body.payload.name' }] });
+  isMended = true;
+  await replay({ name: 'third', phone: '[redacted]' }).expect(204);
+  await eventually(() => called.length === 1);
+  expect(called).toEqual([{ name: 'third', phone: '+4915112345678' }]);
+  expectProblem(await replay(), 404, 'dead-letter-not-found');
+  expectProblem(await request(app).get(`${PATH}/${newId().toHexString()}`), 404, 'dead-letter-not-found');
+});
+
+test('many are done again or discarded at once; those that are settled or fit no job are passed over', async () => {
+  const open = await list('limit=100');
+  const first = open.find(({ jobId }) => jobId === 'chores.call-first');
+  const flood = (await list('name=flood&limit=2')).map(({ id }) => id);
+  const ids = [first?.id ?? '', ...flood];
+  isMended = true;
+  expect(await settle('replay', ids)).toEqual({ count: 1 });
+  await eventually(() => called.some(({ name }) => name === 'first'));
+  expect(await settle('discard', ids)).toEqual({ count: 2 });
+  expect(await settle('discard', ids)).toEqual({ count: 0 });
+  expect((await list('state=discarded')).map(({ id }) => id).sort()).toEqual(flood.toSorted());
+});
+
+test('a mail tells operators of the first failure in ten minutes, and of none when nobody is to be told', async () => {
+  const sent: string[] = [];
+  const key = uniqueName('turn');
+  const takeTurn = async (everyMs: number) =>
+    (await redis.client.set(`${redis.prefix}:${key}`, 1, 'PX', everyMs, 'NX')) === 'OK';
+  const sendEmail = ({ to }: { to: string }) => Promise.resolve(void sent.push(to)).then(newId);
+  const letter = { queue: 'chores', name: 'chores.call', jobId: 'x', reason: 'y', attempts: 1 };
+  await deadLetterMail({ to: undefined, queues: () => ({ sendEmail }), takeTurn }).raise(letter);
+  const alert = deadLetterMail({ to: 'ops@example.test', queues: () => ({ sendEmail }), takeTurn });
+  await alert.raise(letter);
+  await alert.raise(letter);
+  expect(sent).toEqual(['ops@example.test']);
+});

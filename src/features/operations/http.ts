@@ -1,0 +1,14 @@
+import type { Feature } from '../../platform/http/endpoint.ts';
+import type { DeadLetterDesk } from '../../platform/queue/dead-letter-desk.ts';
+import type { ScheduleRunner } from '../../platform/queue/schedule.runner.ts';
+import { deadLetterEndpoints } from './dead-letter.routes.ts';
+import { scheduleEndpoints } from './schedule.routes.ts';
+
+/** What operators see of and do to the queues. */
+export const operationsFeature = (services: {
+  readonly deadLetters: DeadLetterDesk;
+  readonly schedules: Pick<ScheduleRunner, 'list'>;
+}): Feature => ({
+  name: 'operations',
+  endpoints: [...deadLetterEndpoints(services.deadLetters), ...scheduleEndpoints(services.schedules)],
+});

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { Id } from '../../shared/ids.ts';
+import type { Page, PageQuery } from '../../shared/page.ts';
+import { Problem, type ProblemKind } from '../../shared/problem.ts';
+import type { Now } from '../../shared/time.ts';
+import { redact, REDACTED } from '../observability/redact.ts';
+import type { DeadLetter } from './dead-letter.model.ts';
+import type { DeadLetterCard, DeadLetterFilter, DeadLetterStore } from './dead-letter.store.ts';
+import type { JobContract, JobRequest } from './job.ts';
+import type { QueueService } from './queue.service.ts';
+
+export const deadLetterNotFound: ProblemKind = {
+  code: 'dead-letter-not-found',
+  status: 404,
+  title: 'Dead letter not found',
+};
+export const notReplayable: ProblemKind = {
+  code: 'dead-letter-not-replayable',
+  status: 409,
+  title: 'Dead letter cannot be done again',
+};
+
+export interface DeadLetterDeskDeps {
+  readonly store: DeadLetterStore;
+  readonly queues: Pick<QueueService, 'enqueue' | 'removeFailed'>;
+  /** Of every job that there is. */
+  readonly contracts: readonly JobContract[];
+  readonly now: Now;
+}
+
+/** What operators do with jobs that failed for good. */
+export class DeadLetterDesk {
+  readonly #deps: DeadLetterDeskDeps;
+  readonly #contracts: ReadonlyMap<string, JobContract>;
+
+  constructor(deps: DeadLetterDeskDeps) {
+    this.#deps = deps;
+    this.#contracts = new Map(deps.contracts.map((contract) => [contract.name, contract]));
+  }
+
+  list(filter: DeadLetterFilter, page: PageQuery): Promise<Page<DeadLetterCard>> {
+    return this.#deps.store.findPage(filter, page);
+  }
+
+  /** One with its payload, what must not be read left out. @throws Problem `dead-letter-not-found` */
+  async inspect(id: Id): Promise<DeadLetter> {
+    const letter = await this.#deps.store.find(id);
+    if (letter === undefined) throw new Problem(deadLetterNotFound, 'There is no dead letter of this id');
+    return { ...letter, payload: redact(letter.payload) };
+  }
+
+  /**
+   * Has a job done again, as it was or with another payload. What `inspect` has left out may be left as shown.
+   * @throws Problem `dead-letter-not-found`, or `dead-letter-not-replayable` when the payload does not fit its contract
+   */
+  async replay(id: Id, edited?: unknown): Promise<void> {
+    const [letter] = await this.#deps.store.findOpen([id]);
+    if (letter === undefined) throw new Problem(deadLetterNotFound, 'There is no open dead letter of this id');
+    await this.#replay([this.#requestOf(letter, edited)]);
+  }
+
+  /** Has all of them done again that are open and still fit their contracts. @returns how many those were */
+  async replayAll(ids: readonly Id[]): Promise<number> {
+    const replays = (await this.#deps.store.findOpen(ids)).flatMap((letter) => this.#possibleRequestOf(letter));
+    await this.#replay(replays);
+    return replays.length;
+  }
+
+  /** @returns how many of them were open */
+  async discard(ids: readonly Id[]): Promise<number> {
+    return this.#deps.store.settle(ids, 'discarded', this.#deps.now());
+  }
+
+  /** Settled last: one that is broken off in between can be done again, and its job's id keeps it from being two. */
+  async #replay(replays: readonly Replay[]): Promise<void> {
+    const { queues, store, now } = this.#deps;
+    // While the failed one is there, its id is taken.
+    for (const { letter } of replays) await queues.removeFailed(letter.queue, letter.jobId);
+    await queues.enqueue(replays.map(({ request }) => request));
+    const ids = replays.map(({ letter }) => letter._id);
+    if (ids.length > 0) await store.settle(ids, 'replayed', now());
+  }
+
+  #possibleRequestOf(letter: DeadLetter): Replay[] {
+    try {
+      return [this.#requestOf(letter)];
+    } catch (error) {
+      if (error instanceof Problem) return [];
+      throw error;
+    }
+  }
+
+  #requestOf(letter: DeadLetter, edited?: unknown): Replay {
+    const contract = this.#contracts.get(letter.name);
+    if (contract === undefined) throw new Problem(notReplayable, `There is no job '${letter.name}' any more`);
+    const payload = edited === undefined ? letter.payload : restored(edited, letter.payload);
+    const parsed = z.safeDecode(contract.payload, payload);
+    if (!parsed.success) {
+      const errors = parsed.error.issues.map(({ path, message }) => ({
+        path: ['body', 'payload', ...path.map(String)].join('.'),
+        message,
+      }));
+      throw new Problem(notReplayable, 'The payload does not fit the job', { errors });
+    }
+    const id = edited === undefined ? letter.jobId : contract.idOf(parsed.data);
+    return { letter, request: { contract, payload, id } };
+  }
+}
+
+interface Replay {
+  readonly letter: DeadLetter;
+  readonly request: JobRequest;
+}
+
+/** Puts back what was left out for the reader and not edited by him. */
+function restored(edited: unknown, stored: unknown): unknown {
+  if (edited === REDACTED) return stored;
+  if (typeof edited !== 'object' || edited === null || Array.isArray(edited)) return edited;
+  const before = (stored ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(Object.entries(edited).map(([key, value]) => [key, restored(value, before[key])]));
+}

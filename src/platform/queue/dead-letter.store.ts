@@ -1,0 +1,75 @@
+import type { Id } from '../../shared/ids.ts';
+import type { Page, PageQuery } from '../../shared/page.ts';
+import type { ScopedModel } from '../database/collection.ts';
+import { duplicateKey } from '../database/failures.ts';
+import { paginateCursor } from '../database/pagination.ts';
+import { asSystem } from '../database/scoped.ts';
+import type { Cursors } from '../security/cursors.ts';
+import type { DeadLetter } from './dead-letter.model.ts';
+
+/** A letter in a list: without payload and stacks. */
+export type DeadLetterCard = Omit<DeadLetter, 'payload' | 'stacks'>;
+
+export interface DeadLetterFilter {
+  readonly state: DeadLetter['state'];
+  readonly queue?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+const CARD = { queue: 1, jobId: 1, name: 1, reason: 1, attempts: 1, failedAt: 1, state: 1, settledAt: 1 } as const;
+
+const access = asSystem('dead letters');
+
+export interface DeadLetterStoreDeps {
+  readonly letters: ScopedModel<DeadLetter>;
+  readonly cursors: Cursors;
+}
+
+export class DeadLetterStore {
+  readonly #letters: ScopedModel<DeadLetter>;
+  readonly #cursors: Cursors;
+
+  constructor({ letters, cursors }: DeadLetterStoreDeps) {
+    this.#letters = letters;
+    this.#cursors = cursors;
+  }
+
+  /** @returns whether it was not known before */
+  async note(letter: Omit<DeadLetter, '_id' | 'settledAt' | 'state'>): Promise<boolean> {
+    const { queue, jobId, failedAt, ...rest } = letter;
+    const first = { ...rest, state: 'open', settledAt: null } as const;
+    try {
+      const { upsertedCount } = await this.#letters.updateOne(
+        { queue, jobId, failedAt },
+        { $setOnInsert: first },
+        { ...access, upsert: true },
+      );
+      return upsertedCount > 0;
+    } catch (error) {
+      // Two have told of it at the same moment.
+      if (duplicateKey(error) !== undefined) return false;
+      throw error;
+    }
+  }
+
+  findPage({ state, queue, name }: DeadLetterFilter, page: PageQuery): Promise<Page<DeadLetterCard>> {
+    const filter = { state, ...(queue !== undefined && { queue }), ...(name !== undefined && { name }) };
+    const list = { list: 'dead-letters', filter, fields: CARD, sort: { failedAt: -1 }, page } as const;
+    return paginateCursor(this.#letters, list, this.#cursors, access);
+  }
+
+  async find(_id: Id): Promise<DeadLetter | undefined> {
+    return (await this.#letters.findOne({ _id }, null, access).lean<DeadLetter>()) ?? undefined;
+  }
+
+  findOpen(ids: readonly Id[]): Promise<DeadLetter[]> {
+    return this.#letters.find({ _id: { $in: ids }, state: 'open' }, null, access).lean<DeadLetter[]>();
+  }
+
+  /** Those that are open of these are settled. @returns how many they were */
+  async settle(ids: readonly Id[], state: 'discarded' | 'replayed', settledAt: Date): Promise<number> {
+    const open = { _id: { $in: ids }, state: 'open' } as const;
+    const { modifiedCount } = await this.#letters.updateMany(open, { $set: { state, settledAt } }, access);
+    return modifiedCount;
+  }
+}

@@ -1,0 +1,153 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { silent, withDatabase } from '../../../tests/environment/index.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
+import { asSystem } from '../database/scoped.ts';
+import { mongoTransact } from '../database/transaction.ts';
+import { eventAppender, outbox } from '../outbox/event.store.ts';
+import { OutboxRelay } from '../outbox/relay.ts';
+import { requestJob, type JobContract, type JobRequest } from './job.ts';
+import { ScheduleRunner } from './schedule.runner.ts';
+import { scheduleStates, ScheduleStore } from './schedule.store.ts';
+import { scheduleSubscriptions, slotAfter, slotAt, type Schedule } from './schedule.ts';
+
+const database = withDatabase({
+  collections: [outbox, scheduleStates],
+  unindexed: [
+    { collection: 'outbox', operation: 'delete', reason: 'empties it between tests' },
+    { collection: 'schedules', operation: 'delete', reason: 'empties it between tests' },
+  ],
+});
+const system = asSystem('test');
+const START = Date.parse('2026-03-28T12:00:00Z');
+
+const Slot = z.strictObject({ at: z.string() });
+const tidy: JobContract<typeof Slot> = {
+  queue: 'maintenance',
+  name: 'tidy',
+  payload: Slot,
+  idOf: ({ at }) => `tidy-${at}`,
+};
+const everyMinute: Schedule = {
+  name: 'tidy-up',
+  cron: '* * * * *',
+  missed: 'skip',
+  request: (slot) => requestJob(tidy, { at: slot.toISOString() }),
+};
+const daily: Schedule = {
+  ...everyMinute,
+  name: 'daily',
+  cron: '30 2 * * *',
+  timeZone: 'Europe/Berlin',
+  missed: 'catch-up',
+};
+
+const clock = { now: new Date(START) };
+const now = () => clock.now;
+const minutesLater = (minutes: number) => {
+  clock.now = new Date(START + minutes * MINUTE_MS + 40);
+};
+
+function instance(schedules: readonly Schedule[]): ScheduleRunner {
+  return new ScheduleRunner(schedules, {
+    store: new ScheduleStore(scheduleStates.on(database.primary)),
+    transact: mongoTransact(database.primary, () => Promise.resolve()),
+    appendEvent: eventAppender({ events: outbox.on(database.primary), now, committed: () => undefined }),
+    logger: silent,
+    now,
+  });
+}
+
+async function relayed(schedules: readonly Schedule[]): Promise<JobRequest[]> {
+  const jobs: JobRequest[] = [];
+  const relay = new OutboxRelay({
+    events: outbox.on(database.primary),
+    subscriptions: scheduleSubscriptions(schedules),
+    enqueue: (requests) => Promise.resolve(void jobs.push(...requests)),
+    invalidate: () => Promise.resolve(),
+    logger: silent,
+    now,
+  });
+  while ((await relay.relayBatch()) > 0);
+  return jobs;
+}
+
+afterEach(async () => {
+  minutesLater(0);
+  await outbox.on(database.primary).deleteMany({}, system);
+  await scheduleStates.on(database.primary).deleteMany({}, system);
+});
+
+test('C11: three instances run each of 60 slots once, under an id of the slot', async () => {
+  const runners = [instance([everyMinute]), instance([everyMinute]), instance([everyMinute])];
+  const won: number[] = [];
+  for (let minute = 1; minute <= 60; minute += 1) {
+    minutesLater(minute);
+    const outcomes = await Promise.all(runners.map((runner) => runner.tick(everyMinute)));
+    won.push(outcomes.filter(Boolean).length);
+  }
+  expect(won).toEqual(Array.from({ length: 60 }, () => 1));
+  const jobs = await relayed([everyMinute]);
+  expect(jobs).toHaveLength(60);
+  expect(new Set(jobs.map(({ id }) => id)).size).toBe(60);
+  expect(jobs[0]).toMatchObject({ id: 'tidy-up-20260328120100000', payload: { at: '2026-03-28T12:01:00.000Z' } });
+});
+
+test('a slot that nobody ran is caught up once when its schedule says so, and skipped when not', async () => {
+  const schedules = [everyMinute, daily];
+  const look = async () => {
+    const runner = instance(schedules);
+    return Promise.all(schedules.map((schedule) => runner.catchUp(schedule)));
+  };
+  // Seen for the first time, neither owes anything.
+  expect(await look()).toEqual([false, false]);
+  minutesLater(3 * 24 * 60);
+  expect(await look()).toEqual([false, true]);
+  expect(await look()).toEqual([false, false]);
+  const jobs = await relayed(schedules);
+  expect(jobs.map(({ payload }) => payload)).toEqual([{ at: '2026-03-31T00:30:00.000Z' }]);
+});
+
+test('a clock that jumps back runs no slot again', async () => {
+  const runner = instance([everyMinute]);
+  minutesLater(10);
+  expect(await runner.tick(everyMinute)).toBe(true);
+  minutesLater(8);
+  expect(await runner.tick(everyMinute)).toBe(false);
+  minutesLater(11);
+  expect(await runner.tick(everyMinute)).toBe(true);
+});
+
+test('schedules are listed with their last run and the next, in their zone', async () => {
+  const runner = instance([everyMinute, daily]);
+  minutesLater(1);
+  await runner.tick(everyMinute);
+  expect(await runner.list()).toEqual([
+    {
+      name: 'tidy-up',
+      cron: '* * * * *',
+      timeZone: 'UTC',
+      missed: 'skip',
+      lastSlot: new Date('2026-03-28T12:01:00Z'),
+      nextSlot: new Date('2026-03-28T12:02:00Z'),
+    },
+    expect.objectContaining({ name: 'daily', lastSlot: null, timeZone: 'Europe/Berlin' }),
+  ]);
+});
+
+test('a slot of a schedule that there is no more has no job; a slot begins with its first millisecond', async () => {
+  const runner = instance([everyMinute]);
+  minutesLater(1);
+  await runner.tick(everyMinute);
+  expect(await relayed([])).toEqual([]);
+  const at = new Date('2026-03-30T00:30:00.000Z');
+  expect(slotAt(daily, at)).toEqual(at);
+  expect(slotAfter(daily, at)).toEqual(new Date('2026-03-31T00:30:00.000Z'));
+});
+
+test('a runner that is started begins its schedules, and ends', async () => {
+  const runner = instance([everyMinute]);
+  runner.start();
+  runner.stop();
+  expect(await runner.catchUp(everyMinute)).toBe(false);
+});

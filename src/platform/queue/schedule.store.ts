@@ -1,0 +1,64 @@
+import { storedCollection, type ScopedModel } from '../database/collection.ts';
+import { duplicateKey } from '../database/failures.ts';
+import { asSystem } from '../database/scoped.ts';
+import type { TransactionAccess } from '../database/transaction.ts';
+
+/** How far a schedule is. */
+export interface ScheduleState {
+  /** The schedule's name. */
+  _id: string;
+  /** The latest slot that was run, or that was over when the schedule was first seen. */
+  lastSlot: Date;
+  hasRun: boolean;
+}
+
+export const scheduleStates = storedCollection<ScheduleState>({
+  name: 'ScheduleState',
+  collection: 'schedules',
+  fields: {
+    _id: { type: String, required: true },
+    lastSlot: { type: Date, required: true },
+    hasRun: { type: Boolean, required: true },
+  },
+  scopes: { system: () => ({}) },
+  indexes: [],
+});
+
+const access = asSystem('schedules');
+
+export class ScheduleStore {
+  readonly #states: ScopedModel<ScheduleState>;
+
+  constructor(states: ScopedModel<ScheduleState>) {
+    this.#states = states;
+  }
+
+  /** Begins a schedule that was never seen before; slots up to `lastSlot` are none of its business. */
+  async ensure(_id: string, lastSlot: Date): Promise<void> {
+    try {
+      await this.#states.updateOne({ _id }, { $setOnInsert: { lastSlot, hasRun: false } }, { ...access, upsert: true });
+    } catch (error) {
+      // Another instance has begun it at the same moment.
+      if (duplicateKey(error) === undefined) throw error;
+    }
+  }
+
+  async lastSlot(_id: string): Promise<Date | undefined> {
+    const state = await this.#states.findOne({ _id }, { lastSlot: 1 }, access).lean<Pick<ScheduleState, 'lastSlot'>>();
+    return state?.lastSlot;
+  }
+
+  /** @returns whether the slot is the caller's to run: not when it, or a later one, was run */
+  async claim(_id: string, slot: Date, { session }: TransactionAccess): Promise<boolean> {
+    const { modifiedCount } = await this.#states.updateOne(
+      { _id, lastSlot: { $lt: slot } },
+      { $set: { lastSlot: slot, hasRun: true } },
+      asSystem('schedules', session),
+    );
+    return modifiedCount > 0;
+  }
+
+  findAll(names: readonly string[]): Promise<ScheduleState[]> {
+    return this.#states.find({ _id: { $in: names } }, null, access).lean<ScheduleState[]>();
+  }
+}
