@@ -1,3 +1,4 @@
+import { chainEntry } from '../features/audit/audit.events.ts';
 import { sendAccountLetter } from '../features/identity/jobs.ts';
 import { sendInvitation } from '../features/merchants/jobs.ts';
 import { refundPayment, sendCancellation, sendConfirmation } from '../features/orders/order.jobs.ts';
@@ -7,6 +8,7 @@ import type { JobContract } from '../platform/queue/job.ts';
 
 /** Of every job that there is: what a dead letter must fit before it is done again. */
 export const contracts: readonly JobContract[] = [
+  chainEntry,
   ingestAnalytics,
   refundPayment,
   sendAccountLetter,
