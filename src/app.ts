@@ -1,4 +1,5 @@
 import express, { type Express, type RequestHandler } from 'express';
+import { accessLog } from './platform/http/access-log.ts';
 import { jsonBody } from './platform/http/body.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { crossOrigin, securityHeaders } from './platform/http/fixed-headers.ts';
@@ -9,7 +10,7 @@ import { mount, type Edge } from './platform/http/mount.ts';
 import { documentation } from './platform/http/pages.ts';
 import { problemHandler, type Translate } from './platform/http/problem-handler.ts';
 import { routeNotFound } from './platform/http/problems.ts';
-import { accessLog, beginTrace, demandHost, timeLimit } from './platform/http/request.ts';
+import { beginTrace, demandHost, timeLimit } from './platform/http/request.ts';
 import type { HealthRegistry } from './platform/observability/health.ts';
 import type { Logger } from './platform/observability/logger.ts';
 import { Problem } from './shared/problem.ts';
@@ -47,10 +48,10 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   app.use(beginTrace, accessLog(logger, http.slowRequestMs), demandHost);
   app.use(securityHeaders(), crossOrigin(http.corsOrigins));
   // Before every limit: whoever watches the process must get an answer when it is flooded.
-  app.use(healthEndpoints(health));
-  app.use(jsonBody(), timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS), limitAddress(edge.limits));
+  app.use('/health', healthEndpoints(health));
+  app.use(jsonBody(), limitAddress(edge.limits));
   const kept = new KeptAnswers(edge.cache);
-  app.use(kept.answerAtOnce);
+  app.use(kept.answerAtOnce, timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS));
   app.use(documentation(features, problemPages));
   for (const operation of operations) app.use(operation);
   app.use(

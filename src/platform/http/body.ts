@@ -1,4 +1,4 @@
-import { json, type RequestHandler } from 'express';
+import { json, Router, type RequestHandler } from 'express';
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../shared/problem.ts';
 import { malformedRequest, unsupportedMediaType } from './problems.ts';
@@ -12,7 +12,7 @@ export const MAX_JSON_DEPTH = 20;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Reads JSON bodies within the limits; in this order, since each trusts the one before. */
-export function jsonBody(): RequestHandler[] {
+export function jsonBody(): RequestHandler {
   const parse = json({
     limit: MAX_BODY_BYTES,
     type: 'application/json',
@@ -24,7 +24,13 @@ export function jsonBody(): RequestHandler[] {
       if (isTooDeep(bytes)) throw new Problem(malformedRequest, `JSON may be nested ${String(MAX_JSON_DEPTH)} deep`);
     },
   });
-  return [demandJson, parse, refuseUnsafe];
+  const read = Router().use(demandJson, parse, refuseUnsafe);
+  return (req, res, next) => {
+    // Most requests have none, as these two alone say (RFC 9112, 6.3).
+    const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
+    if (length === undefined && coding === undefined) next();
+    else read(req, res, next);
+  };
 }
 
 const demandJson: RequestHandler = (req, _res, next) => {
