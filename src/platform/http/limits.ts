@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
 import type { Limiter, LimitRule, Standing } from '../limits/limit.ts';
@@ -22,7 +22,7 @@ const WINDOW_SECONDS = 60;
 export function limitAddress({ limiter, perAddress }: RequestLimits): RequestHandler {
   const rule = { name: 'address', quota: perAddress, windowSeconds: WINDOW_SECONDS };
   return (req, res, next) => {
-    const standing = limiter.take(rule, networkOf(req.ip ?? ''));
+    const standing = limiter.take(rule, networkOf(addressOf(req)));
     if (!(standing instanceof Promise)) {
       enforce(res, [standing]);
       next();
@@ -34,6 +34,10 @@ export function limitAddress({ limiter, perAddress }: RequestLimits): RequestHan
     });
   };
 }
+
+/** Express's own way by proxies and subnets is only worth going where a proxy has said something. */
+const addressOf = (req: Request): string =>
+  (req.headers['x-forwarded-for'] === undefined ? req.socket.remoteAddress : req.ip) ?? '';
 
 /** Counts a request against the limits of its tenant, its user or key, and its endpoint. */
 export async function limitCaller(

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 
 /** What counts as one caller of an address: an IPv6 customer has a /64 at least, and may change within it at will. */
 export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped?.[1] !== undefined) return mapped[1];
   if (!isIPv6(address)) return address;

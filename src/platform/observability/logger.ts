@@ -21,7 +21,7 @@ export function createLogger({ level, service, destination }: LoggerOptions): Lo
   const options = {
     level,
     base: { service },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: isoTime,
     messageKey: 'message',
     errorKey: 'error',
     // What is handed over is redacted as a whole; pino's own serializer would print an error's every property.
@@ -43,14 +43,27 @@ export function createLogger({ level, service, destination }: LoggerOptions): Lo
   return pino(options, destination ?? buffered());
 }
 
-const BUFFER_BYTES = 8_192;
+let shownAtMs = 0;
+let shownTime = '';
+
+/** The same text for all lines of a millisecond: to write a date down is a fifth of what a line costs. */
+function isoTime(): string {
+  const nowMs = Date.now();
+  if (nowMs !== shownAtMs) {
+    shownAtMs = nowMs;
+    shownTime = `,"time":"${new Date(nowMs).toISOString()}"`;
+  }
+  return shownTime;
+}
+
+const BUFFER_BYTES = 65_536;
 const FLUSH_MS = 100;
 
 /**
  * Standard output, a batch of lines at a time: a write for each costs more than a cached answer. What is buffered is written when the
  * process ends by itself, and at a fatal line; SIGKILL may take the last 100 ms along.
  */
-const buffered = () => pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
+const buffered = () => pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, maxWrite: 2 * BUFFER_BYTES, periodicFlush: FLUSH_MS });
 
 /** Pino makes a bare error's message the line's message, past the formatters: it is taken apart before. */
 function cleanArguments([first, ...rest]: readonly unknown[]): unknown[] {
