@@ -63,7 +63,14 @@ const FLUSH_MS = 100;
  * Standard output, a batch of lines at a time: a write for each costs more than a cached answer. What is buffered is written when the
  * process ends by itself, and at a fatal line; SIGKILL may take the last 100 ms along.
  */
-const buffered = () => pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, maxWrite: 2 * BUFFER_BYTES, periodicFlush: FLUSH_MS });
+const buffered = () =>
+  pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: BUFFER_BYTES,
+    maxWrite: 2 * BUFFER_BYTES,
+    periodicFlush: FLUSH_MS,
+  });
 
 /** Pino makes a bare error's message the line's message, past the formatters: it is taken apart before. */
 function cleanArguments([first, ...rest]: readonly unknown[]): unknown[] {
