@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../../platform/http/endpoint.ts';
+import type { Id } from '../../shared/ids.ts';
+import { storeTag } from '../merchants/index.ts';
+import { ordersTag } from '../orders/index.ts';
 import { SalesQuery, SalesSeries } from './sales.schema.ts';
 import type { SalesService } from './sales.service.ts';
+
+/** Currency and time zone are the store's. */
+const salesTags = (merchantId: Id) => [ordersTag(merchantId), storeTag(merchantId)];
 
 export const analyticsEndpoints = (sales: Pick<SalesService, 'getSeries'>): readonly Endpoint[] => [
   endpoint({
@@ -16,6 +22,7 @@ export const analyticsEndpoints = (sales: Pick<SalesService, 'getSeries'>): read
     problems: [],
     queryBudget: 3,
     idempotent: false,
+    cache: (_input, { merchantId }) => ({ freshSeconds: 120, staleSeconds: 600, tags: salesTags(merchantId) }),
     handle: ({ query }, context) => sales.getSeries(context, query),
   }),
 ];

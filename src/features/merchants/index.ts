@@ -1,1 +1,1 @@
-export { merchantSubscriptions } from './merchant.events.ts';
+export { merchantSubscriptions, storeTag } from './merchant.events.ts';

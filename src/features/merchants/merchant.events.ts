@@ -1,7 +1,7 @@
 import type { Event } from '../../platform/outbox/event.ts';
 import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
 import { requestJob } from '../../platform/queue/job.ts';
-import type { Id } from '../../shared/ids.ts';
+import { Id } from '../../shared/ids.ts';
 import type { MerchantRole } from '../identity/index.ts';
 import { sendInvitation } from './jobs.ts';
 
@@ -17,6 +17,9 @@ export type MembersChanged = Event<
 
 /** Tag of what is shown of a store to everybody. */
 export const profileTag = (slug: string): string => `store:${slug}`;
+
+/** Tag of what is shown of a store to those who belong to it. */
+export const storeTag = (merchantId: Id): string => `merchant:${Id.encode(merchantId)}`;
 
 export const merchantEvent = (type: MerchantChanged['type'], merchantId: Id, slug: string): MerchantChanged => ({
   type,
@@ -39,7 +42,10 @@ export const membersChanged = (merchantId: Id, userId: Id, role: MerchantRole | 
   data: { userId, role },
 });
 
-const profile: Subscription<MerchantChanged> = { jobs: () => [], tags: ({ data }) => [profileTag(data.slug)] };
+const profile: Subscription<MerchantChanged> = {
+  jobs: () => [],
+  tags: ({ aggregateId, data }) => [profileTag(data.slug), storeTag(aggregateId)],
+};
 const invitation: Subscription<MemberInvited> = {
   jobs: ({ aggregateId, data }) => [
     requestJob(sendInvitation, { merchantId: data.merchantId, invitationId: aggregateId }),

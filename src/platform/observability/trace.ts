@@ -88,7 +88,7 @@ export function currentTrace(): Trace | undefined {
 }
 
 function nextHop(caller: string | undefined): string {
-  const [, traceId, parentId, flags = '01'] = (caller !== undefined && TRACEPARENT.exec(caller)) || [];
+  const [, traceId, parentId, flags = '01'] = (caller === undefined ? undefined : TRACEPARENT.exec(caller)) ?? [];
   const known = isSomeId(traceId) && isSomeId(parentId);
   return `00-${known ? traceId : newTraceId()}-${randomDigits(16)}-${flags}`;
 }
