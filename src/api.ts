@@ -10,6 +10,7 @@ import { identityFeature } from './features/identity/http.ts';
 import { merchantsFeature } from './features/merchants/http.ts';
 import { operationsFeature } from './features/operations/http.ts';
 import { orderFeature } from './features/orders/http.ts';
+import { prefetchFeature } from './features/prefetch/http.ts';
 import { stockFeature } from './features/stock/http.ts';
 import { databaseProblems } from './platform/database/failures.ts';
 import type { Feature } from './platform/http/endpoint.ts';
@@ -41,7 +42,9 @@ type Services = Pick<
   | 'accounts'
   | 'apiKeys'
   | 'auditReads'
+  | 'cache'
   | 'invitations'
+  | 'logger'
   | 'members'
   | 'merchants'
   | 'now'
@@ -68,7 +71,8 @@ export function featuresOf(services: Services): readonly Feature[] {
     analyticsFeature(sales()),
     auditFeature(auditReads()),
   ];
-  return [...features, apiKeysFeature(apiKeys(), features)];
+  const prefetch = prefetchFeature({ cache: services.cache(), logger: services.logger() }, features);
+  return [...features, prefetch, apiKeysFeature(apiKeys(), features)];
 }
 
 function edgeOf({ authorizer, config, cache, idempotency, limiter }: Container): Edge {

@@ -6,8 +6,8 @@ import { ordersTag } from '../orders/index.ts';
 import { SalesQuery, SalesSeries } from './sales.schema.ts';
 import type { SalesService } from './sales.service.ts';
 
-/** Currency and time zone are the store's. */
-const salesTags = (merchantId: Id) => [ordersTag(merchantId), storeTag(merchantId)];
+/** Tags of sales. Their currency and time zone are the store's. */
+export const salesTags = (merchantId: Id) => [ordersTag(merchantId), storeTag(merchantId)];
 
 export const analyticsEndpoints = (sales: Pick<SalesService, 'getSeries'>): readonly Endpoint[] => [
   endpoint({

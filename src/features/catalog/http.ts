@@ -1,5 +1,6 @@
 import type { Feature } from '../../platform/http/endpoint.ts';
 import { managedProductEndpoints, type ManagedProductParts } from './product.routes.ts';
+import { productSections } from './product.sections.ts';
 import { storefrontEndpoints, type StorefrontParts } from './storefront.routes.ts';
 
 export interface CatalogParts {
@@ -10,4 +11,5 @@ export interface CatalogParts {
 export const catalogFeature = (parts: CatalogParts): Feature => ({
   name: 'catalog',
   endpoints: [...storefrontEndpoints(parts), ...managedProductEndpoints(parts)],
+  sections: productSections(parts.reads),
 });

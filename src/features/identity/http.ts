@@ -1,6 +1,7 @@
 import type { Feature } from '../../platform/http/endpoint.ts';
 import { accountEndpoints } from './account.routes.ts';
 import type { AccountService } from './account.service.ts';
+import { identitySections } from './identity.sections.ts';
 import { sessionEndpoints } from './session.routes.ts';
 import type { SessionService } from './session.service.ts';
 
@@ -10,4 +11,5 @@ export const identityFeature = (services: {
 }): Feature => ({
   name: 'identity',
   endpoints: [...accountEndpoints(services.accounts), ...sessionEndpoints(services.sessions)],
+  sections: identitySections(services.accounts),
 });

@@ -2,6 +2,6 @@ export type { KeyLookup, Membership, MembershipLookup, VerifiedKey } from './aut
 export { identitySubscriptions } from './identity.events.ts';
 export { Email } from './identity.schema.ts';
 export { linkNotValid } from './identity.problems.ts';
-export { includesRole, MERCHANT_ROLES } from './roles.ts';
+export { includesRole, isMerchantRole, MERCHANT_ROLES } from './roles.ts';
 export type { MerchantRole } from './roles.ts';
 export type { UserCard, UserReads } from './user.reads.ts';

@@ -4,6 +4,7 @@ import type { InvitationService } from './invitation.service.ts';
 import { memberEndpoints } from './member.routes.ts';
 import type { MemberService } from './member.service.ts';
 import { ownStoreEndpoints, storeEndpoints } from './merchant.routes.ts';
+import { merchantSections } from './merchant.sections.ts';
 import type { MerchantService } from './merchant.service.ts';
 
 export const merchantsFeature = (services: {
@@ -18,4 +19,5 @@ export const merchantsFeature = (services: {
     ...memberEndpoints(services.members),
     ...invitationEndpoints(services.invitations),
   ],
+  sections: merchantSections(services.merchants, services.members),
 });

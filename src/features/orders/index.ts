@@ -1,3 +1,3 @@
-export { orderSubscriptions } from './order.events.ts';
+export { orderSubscriptions, ordersTag } from './order.events.ts';
 export type { Payments } from './payments.ts';
 export type { SalesReads, SalesRow } from './sales.reads.ts';

@@ -3,6 +3,8 @@ import type { ProblemKind } from '../../shared/problem.ts';
 import type { RequestContext, Scope } from '../../shared/scope.ts';
 import type { CachePolicy } from '../cache/cache.ts';
 import type { LimitRule } from '../limits/limit.ts';
+import type { Vary } from './anybody.ts';
+import type { Section } from './section.ts';
 
 /** What an API key is allowed one by one. Endpoints declare it; keys are given some of what is declared. */
 export type Right = `${string}:${'read' | 'write'}`;
@@ -28,11 +30,11 @@ export interface EndpointLimit extends Omit<LimitRule, 'name'> {
 }
 
 /**
- * How an answer may be kept. Whose data it shows is always part of its key, and who asked never is known to the handler of a
+ * How an answer may be kept. Whose data it shows is always part of its key, and who asked is never known to the handler of a
  * kept answer; `vary` names what else it depends on.
  */
 export interface AnswerPolicy extends CachePolicy {
-  readonly vary?: readonly ('language' | 'role')[];
+  readonly vary?: readonly Vary[];
 }
 
 /** Everything the server knows of one route; validation, types, OpenAPI and tests are read from this. */
@@ -76,4 +78,6 @@ export function endpoint<const P extends Permission, I extends RequestShape, O e
 export interface Feature {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
+  /** What it contributes to the first screens of the apps. */
+  readonly sections?: readonly Section[];
 }

@@ -4,7 +4,8 @@ import type { RequestContext } from '../../shared/scope.ts';
 import type { Trace } from '../observability/trace.ts';
 import { acceptsGzip, finish, sendFinished, type AnswerUse, type FinishedAnswer } from './answer.ts';
 import type { Edge } from './edge.ts';
-import type { AnswerPolicy, Endpoint, RequestShape } from './endpoint.ts';
+import { asOfAnybody } from './anybody.ts';
+import type { Endpoint, RequestShape } from './endpoint.ts';
 import { traceOf, writeAnswer, type HeaderPairs } from './exchange.ts';
 import { answerKeys, FOR_EVERYBODY, sendKept, type KeptAnswers } from './kept-answers.ts';
 import { narrow } from './narrow.ts';
@@ -53,7 +54,7 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
     if (policy === undefined) throw new Error('Only what declares how long it may be kept is');
     const key = keyOf(context, input, chosen, policy);
     const load = async () => {
-      const result = await handle(endpoint, edge, input, asOfAnybody(context, policy), traceOf(res));
+      const result = await handle(endpoint, edge, input, asOfAnybody(context, policy.vary), traceOf(res));
       return written(endpoint, asked, result, 'kept');
     };
     const cached = await kept.fetch(key, load, policy);
@@ -61,23 +62,6 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
     if (isTheSameForAll && endpoint.limit === undefined) kept.remember(req, { key, operationId: endpoint.operationId });
     const varies: HeaderPairs = policy.vary?.includes('language') === true ? ['Vary', 'Accept-Language'] : [];
     if (!res.headersSent) sendKept(req, res, cached, [...shownTo(endpoint, context), ...varies]);
-  };
-}
-
-/** What is kept for all of a scope must not know which of them asked first. */
-function asOfAnybody(context: RequestContext, { vary = [] }: AnswerPolicy): RequestContext {
-  const { scope, requestId, traceparent, deadlineAt, role, language } = context;
-  return {
-    actor: { kind: 'anonymous' },
-    scope,
-    requestId,
-    traceparent,
-    deadlineAt,
-    address: '',
-    ifMatch: undefined,
-    idempotencyKey: undefined,
-    ...(role !== undefined && vary.includes('role') && { role }),
-    ...(language !== undefined && vary.includes('language') && { language }),
   };
 }
 

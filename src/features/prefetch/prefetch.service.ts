@@ -1,0 +1,78 @@
+import type { Cache } from '../../platform/cache/cache.ts';
+import { databaseProblems } from '../../platform/database/failures.ts';
+import { asOfAnybody } from '../../platform/http/anybody.ts';
+import { internalError, timedOut } from '../../platform/http/problems.ts';
+import type { Section } from '../../platform/http/section.ts';
+import type { Logger } from '../../platform/observability/logger.ts';
+import { Id } from '../../shared/ids.ts';
+import { Problem, type ProblemKind } from '../../shared/problem.ts';
+import type { RequestContext, Scope } from '../../shared/scope.ts';
+import { includesRole, isMerchantRole } from '../identity/index.ts';
+
+export interface PrefetchDeps {
+  readonly cache: Pick<Cache, 'getOrSet'>;
+  readonly logger: Pick<Logger, 'error'>;
+}
+
+/** A section as the caller gets it. */
+export type Loaded = { readonly data: unknown } | { readonly error: ProblemKind };
+
+/** Loads the sections of a screen side by side: none waits for another, and none takes another with it. */
+export class PrefetchService {
+  readonly #deps: PrefetchDeps;
+
+  constructor(deps: PrefetchDeps) {
+    this.#deps = deps;
+  }
+
+  async load(sections: readonly Section[], context: RequestContext): Promise<Readonly<Record<string, Loaded>>> {
+    const shown = sections.filter(({ role }) => role === undefined || holds(context.role, role));
+    const loaded = await Promise.all(
+      shown.map(async (section) => [section.name, await this.#loadOne(section, context)] as const),
+    );
+    return Object.fromEntries(loaded);
+  }
+
+  async #loadOne(section: Section, context: RequestContext): Promise<Loaded> {
+    try {
+      return { data: await withinTime(this.#keptOrLoaded(section, context), section.timeoutMs) };
+    } catch (error) {
+      const { code, status, title } = kindOf(error);
+      if (status === internalError.status) this.#deps.logger.error({ error, section: section.name }, 'section failed');
+      return { error: { code, status, title } };
+    }
+  }
+
+  #keptOrLoaded(section: Section, context: RequestContext): Promise<unknown> {
+    // Each section is written for the scope of its screen, and the screen's endpoint asks for that.
+    if (section.cache === undefined) return section.load(context as never);
+    const load = () => section.load(asOfAnybody(context) as never);
+    const key = `prefetch.${section.screen}.${section.name}@1:${nameOf(context.scope)}`;
+    return this.#deps.cache.getOrSet(key, load, section.cache(context.scope as never));
+  }
+}
+
+const holds = (role: string | undefined, least: NonNullable<Section['role']>): boolean =>
+  isMerchantRole(role) && includesRole(role, least);
+
+function nameOf(scope: Scope): string {
+  if (scope.kind === 'merchant') return `merchant-${Id.encode(scope.merchantId)}`;
+  return scope.kind === 'user' ? `user-${Id.encode(scope.userId)}` : scope.kind;
+}
+
+function kindOf(error: unknown): ProblemKind {
+  const problem = error instanceof Problem ? error : databaseProblems(error);
+  return problem?.kind ?? internalError;
+}
+
+async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Problem(timedOut, `The section did not come in ${String(timeoutMs)} ms`));
+  }, timeoutMs);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
