@@ -15,9 +15,11 @@ import { stockFeature } from './features/stock/http.ts';
 import { databaseProblems } from './platform/database/failures.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { keptMailPages } from './platform/http/kept-mail-pages.ts';
-import type { Edge } from './platform/http/mount.ts';
+import type { AuditedCall, Edge } from './platform/http/edge.ts';
 import { queueBoard } from './platform/http/queue-board.ts';
+import type { Logger } from './platform/observability/logger.ts';
 import { projectRoot } from './platform/process/project-root.ts';
+import type { QueueService } from './platform/queue/queue.service.ts';
 
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
 export function createApi(container: Container): Express {
@@ -75,17 +77,31 @@ export function featuresOf(services: Services): readonly Feature[] {
   return [...features, prefetch, apiKeysFeature(apiKeys(), features)];
 }
 
-function edgeOf({ authorizer, config, cache, idempotency, limiter }: Container): Edge {
+function edgeOf({ authorizer, config, cache, idempotency, limiter, logger, queue }: Container): Edge {
   const { perAddress, perTenant, perUser, perKey } = config.limits;
   const access = authorizer();
   const idempotent = idempotency();
   return {
     authorize: (authorization, permission, merchant) => access.authorize(authorization, permission, merchant),
     once: (context, operationId, input, work) => idempotent.once(context, operationId, input, work),
+    audit: (call) => auditCall(call, queue(), logger()),
     cache: cache(),
     limits: { limiter: limiter(), perAddress, perTenant, perUser, perKey },
     strict: config.environment === 'test',
   };
+}
+
+/** A read has been answered by then: that it could not be written down is for somebody to look into. */
+async function auditCall(call: AuditedCall, queue: Pick<QueueService, 'audit'>, logger: Logger): Promise<void> {
+  const { operationId, path, context, input, result } = call;
+  const { actor, scope, address, requestId } = context;
+  const record = { action: operationId, actor, scope, address, requestId, result, after: input };
+  try {
+    await queue.audit({ ...record, target: { kind: 'endpoint', id: path } });
+  } catch (error) {
+    logger.error({ error, operationId }, 'a call could not be written down in the audit log');
+    throw error;
+  }
 }
 
 /** What stands at the root besides the health. */

@@ -13,6 +13,8 @@ import { Parts } from '../src/container/parts.ts';
 import { platformParts } from '../src/container/platform.ts';
 import { stockParts } from '../src/container/stock.ts';
 import { subscriptions } from '../src/container/subscriptions.ts';
+import { AuditLog, recordChanges } from '../src/features/audit/audit.log.ts';
+import { auditEntries } from '../src/features/audit/audit.model.ts';
 import { identityJobs } from '../src/features/identity/jobs.ts';
 import { merchantJobs } from '../src/features/merchants/jobs.ts';
 import { uncached } from '../src/platform/cache/uncached.ts';
@@ -54,6 +56,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const now = () => clock.now;
   const work: Work = { hashes: 0 };
   const { primary } = database;
+  const record = recordChanges(new AuditLog({ entries: auditEntries.on(primary), now }));
   const passwords = countedPasswords(work);
   const environment = { NODE_ENV: 'test', JWT_SECRET: SECRET, JWT_ISSUER: 'us', JWT_AUDIENCE: 'api' };
   const parts = new Parts();
@@ -62,7 +65,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     ...platformParts(parts, loadConfig(environment), 'test', () => noOutlets),
     database: () => database,
     transact: () => mongoTransact(primary, () => Promise.resolve()),
-    appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed: () => undefined }),
+    appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed: () => undefined, record }),
     passwords: () => passwords,
     now,
   };

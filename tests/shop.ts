@@ -5,6 +5,8 @@ import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { analyticsFeature } from '../src/features/analytics/http.ts';
 import { SalesService } from '../src/features/analytics/sales.service.ts';
+import { AuditLog, recordChanges } from '../src/features/audit/audit.log.ts';
+import { auditEntries } from '../src/features/audit/audit.model.ts';
 import { catalogCollections } from '../src/features/catalog/collections.ts';
 import { catalogFeature } from '../src/features/catalog/http.ts';
 import { productSubscriptions } from '../src/features/catalog/index.ts';
@@ -138,7 +140,8 @@ function shopServices({ database, primary }: TestDatabase, payments: Payments) {
   const now = () => new Date();
   const idempotency = new Idempotency({ answers: keptAnswers.on(primary), now });
   const transact = mongoTransact(primary, idempotency.keepAnswer);
-  const appendEvent = eventAppender({ events: outbox.on(primary), now, committed: () => undefined });
+  const record = recordChanges(new AuditLog({ entries: auditEntries.on(primary), now }));
+  const appendEvent = eventAppender({ events: outbox.on(primary), now, committed: () => undefined, record });
   const cursors = new Cursors('cursor secret of the tests, long enough');
   const products = productCollection.on(primary);
   const levels = stockCollection.on(primary);

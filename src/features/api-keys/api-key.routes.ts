@@ -38,7 +38,7 @@ export const apiKeyEndpoints = (keys: ApiKeyService, rights: GrantableRights): r
     output: CreatedApiKey,
     status: 201,
     problems: [tooContended],
-    queryBudget: 3,
+    queryBudget: 4,
     // An answer that is kept for a repetition would keep the secret readable. A key made twice is seen and revoked.
     idempotent: false,
     limit: { quota: 100, windowSeconds: 3_600, per: 'tenant' },
@@ -55,7 +55,7 @@ export const apiKeyEndpoints = (keys: ApiKeyService, rights: GrantableRights): r
     output: z.void(),
     status: 204,
     problems: [apiKeyNotFound, tooContended],
-    queryBudget: 2,
+    queryBudget: 3,
     idempotent: false,
     handle: ({ params }, context) => keys.revoke(context, params.keyId),
   }),

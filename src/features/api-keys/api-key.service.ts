@@ -65,7 +65,9 @@ export class ApiKeyService {
         throw new Problem(forbidden, `A key may do no more than who makes it, which leaves out ${excess.join(', ')}`);
       }
       await store.insert(key, access);
-      await appendEvent(context, apiKeyEvent('api-key.created', scope.merchantId, key._id), access);
+      const after = { name: key.name, scopes: key.scopes, expiresAt: key.expiresAt };
+      const change = { target: { kind: 'api-key', id: key._id }, after };
+      await appendEvent(context, apiKeyEvent('api-key.created', scope.merchantId, key._id), access, change);
       return { ...presentApiKey(key), secret };
     });
   }
@@ -77,7 +79,8 @@ export class ApiKeyService {
     const digest = await transact(context, async (access) => {
       const revoked = await store.revoke(keyId, { revokedAt, removeAt: after(revokedAt, LISTED_MS) }, access);
       if (revoked === undefined) throw new Problem(apiKeyNotFound, 'No key of this store that still works has this id');
-      await appendEvent(context, apiKeyEvent('api-key.revoked', context.scope.merchantId, keyId), access);
+      const change = { target: { kind: 'api-key', id: keyId }, after: { revokedAt } };
+      await appendEvent(context, apiKeyEvent('api-key.revoked', context.scope.merchantId, keyId), access, change);
       return revoked;
     });
     watch.forget(digest);

@@ -40,7 +40,16 @@ export interface VariantForSale {
   readonly price: Money;
 }
 
-export type ProductState = Pick<MerchantProduct, '_id' | 'merchantId' | 'publishedAt' | 'status' | 'version'>;
+const STATE_FIELDS = {
+  merchantId: 1,
+  publishedAt: 1,
+  title: 1,
+  category: 1,
+  status: 1,
+  variants: 1,
+  version: 1,
+} as const;
+export type ProductState = Pick<MerchantProduct, '_id' | keyof typeof STATE_FIELDS>;
 
 const SORTS = {
   newest: { publishedAt: -1, _id: -1 },
@@ -144,8 +153,7 @@ export class ProductReads {
   }
 
   async findState(_id: Id, access: Access): Promise<ProductState | undefined> {
-    const fields = { merchantId: 1, publishedAt: 1, status: 1, version: 1 };
-    return (await this.#products.findOne({ _id }, fields, access).lean<ProductState>()) ?? undefined;
+    return (await this.#products.findOne({ _id }, STATE_FIELDS, access).lean<ProductState>()) ?? undefined;
   }
 }
 

@@ -14,8 +14,8 @@ const canRead = { scope: 'merchant', role: 'staff', apiKey: 'products:read' } as
 const canWrite = { scope: 'merchant', role: 'manager', apiKey: 'products:write' } as const;
 const versionOf = ({ version }: { readonly version: number }) => ({ ETag: etagOf(version) });
 
-/** The currency of the store, fixed by the first product; state, change, event. */
-const WRITE_QUERIES = 5;
+/** The currency of the store, fixed by the first product; state, change, audit, event. */
+const WRITE_QUERIES = 6;
 
 export interface ManagedProductParts {
   readonly products: Pick<ProductService, 'archive' | 'create' | 'get' | 'update'>;

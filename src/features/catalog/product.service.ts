@@ -1,5 +1,6 @@
 import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
 import type { AppendEvent } from '../../platform/outbox/event.ts';
+import { differenceOf, pick } from '../../shared/difference.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import { demandVersion } from '../../shared/precondition.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -29,6 +30,12 @@ export interface StoreCurrencies {
   fixCurrency(merchantId: Id, access: TransactionAccess): Promise<string | undefined>;
 }
 
+/** What the audit log tells of a product. */
+const AUDITED = ['title', 'category', 'status', 'variants'] as const;
+type Audited = Pick<MerchantProduct, (typeof AUDITED)[number]>;
+
+const targetOf = (id: Id) => ({ kind: 'product', id });
+
 type MerchantContext = RequestContext<MerchantScope>;
 
 /** What can be done with products. */
@@ -53,7 +60,8 @@ export class ProductService {
     return transact(context, async (access) => {
       await this.#demandCurrency(context, sent.variants, access);
       await store.insert(product, access);
-      await appendEvent(context, productEvent('product.created', product), access);
+      const change = { target: targetOf(product._id), after: pick(product, AUDITED) };
+      await appendEvent(context, productEvent('product.created', product), access, change);
       return presentManagedProduct(product);
     });
   }
@@ -88,7 +96,9 @@ export class ProductService {
       const now = this.#deps.now();
       const change = { ...(await changeOf(found, now, access)), updatedAt: now };
       const changed = (await store.change(productId, change, access)) ?? notFound();
-      await appendEvent(context, productEvent('product.changed', found), access);
+      const difference = differenceOf<Audited>(found, changed, AUDITED);
+      const what = { target: targetOf(productId), ...difference };
+      await appendEvent(context, productEvent('product.changed', found), access, what);
       return presentManagedProduct(changed);
     });
   }

@@ -69,7 +69,8 @@ export class InvitationService {
     return transact(context, async (access) => {
       if (!mayDecideOn(await memberships.findRole(actor.id, access), role)) throw notAllowed();
       await store.replace(invitation, access);
-      await appendEvent(context, memberInvited(scope.merchantId, invitation._id), access);
+      const change = { target: { kind: 'invitation', id: invitation._id }, after: { email, role } };
+      await appendEvent(context, memberInvited(scope.merchantId, invitation._id), access, change);
       return presentInvitation(invitation);
     });
   }
@@ -92,7 +93,8 @@ export class InvitationService {
       if (card?.email !== email) refuse();
       await membershipStore.insert({ _id: newId(), merchantId, userId, role, joinedAt: at }, access);
       if (role === 'owner') await merchants.addOwner(merchantId, access);
-      await appendEvent(system, membersChanged(merchantId, userId, role), access);
+      const change = { target: { kind: 'user', id: userId }, before: { role: null }, after: { role }, merchantId };
+      await appendEvent(system, membersChanged(merchantId, userId, role), access, change);
       return { merchantId: Id.encode(merchantId), role };
     });
   }

@@ -48,7 +48,8 @@ export class MemberService {
       const member = await this.#member(userId, access);
       await this.#demandSay(context, [member.role, to], access);
       await this.#countOwners(context, member.role, to, access);
-      await appendEvent(context, membersChanged(merchantId, userId, to), access);
+      const change = { target: { kind: 'user', id: userId }, before: { role: member.role }, after: { role: to } };
+      await appendEvent(context, membersChanged(merchantId, userId, to), access, change);
       return (await store.changeRole(member._id, member.role, to, access)) ?? notFound();
     });
     return presentMember(changed, (await users.findCards([userId])).get(Id.encode(userId)));
@@ -63,7 +64,8 @@ export class MemberService {
       if (!leaves) await this.#demandSay(context, [member.role], access);
       await this.#countOwners(context, member.role, null, access);
       await store.remove(member._id, access);
-      await appendEvent(context, membersChanged(context.scope.merchantId, userId, null), access);
+      const change = { target: { kind: 'user', id: userId }, before: { role: member.role }, after: { role: null } };
+      await appendEvent(context, membersChanged(context.scope.merchantId, userId, null), access, change);
     });
   }
 

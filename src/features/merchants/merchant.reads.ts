@@ -8,8 +8,9 @@ import type { StoreProfile, StoreView } from './merchant.schema.ts';
 
 /** What other features must know of a store. */
 export type StoreFacts = Pick<Merchant, 'currency' | 'name' | 'slug' | 'timeZone'>;
-/** What decides whether a store can be changed. */
-export type StoreState = Pick<Merchant, 'currency' | 'currencyIsFixed' | 'slug' | 'version'>;
+const STATE_FIELDS = { ...STORE_FIELDS, currencyIsFixed: 1 } as const;
+/** What decides whether a store can be changed, and what the change is told from. */
+export type StoreState = Pick<Merchant, '_id' | keyof typeof STATE_FIELDS>;
 export type StoreCard = Pick<Merchant, '_id' | 'name' | 'slug'>;
 
 /** Reads of stores: lean, projected, each named after its question. */
@@ -31,8 +32,7 @@ export class MerchantReads {
   }
 
   async findState(_id: Id, access: Access): Promise<StoreState | undefined> {
-    const fields = { currency: 1, currencyIsFixed: 1, slug: 1, version: 1 };
-    return (await this.#merchants.findOne({ _id }, fields, access).lean<StoreState>()) ?? undefined;
+    return (await this.#merchants.findOne({ _id }, STATE_FIELDS, access).lean<StoreState>()) ?? undefined;
   }
 
   /** For other features, and so from the database: a cached currency must not be sold in. */

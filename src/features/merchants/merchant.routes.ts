@@ -23,7 +23,7 @@ const edit = {
   ...detail,
   method: 'patch',
   problems: [merchantNotFound, preconditionFailed, tooContended],
-  queryBudget: 3,
+  queryBudget: 4,
   headers: ({ version }: StoreView) => ({ ETag: etagOf(version) }),
 } as const;
 
@@ -39,7 +39,7 @@ export const storeEndpoints = (merchants: MerchantService): readonly Endpoint[] 
     input: z.object({ body: OpenStore }),
     status: 201,
     problems: [slugTaken, tooContended],
-    queryBudget: 3,
+    queryBudget: 4,
     limit: { quota: 20, windowSeconds: 3_600, per: 'actor' },
     headers: ({ slug, version }) => ({ ETag: etagOf(version), Location: `/api/merchants/${slug}` }),
     handle: ({ body }, context) => merchants.open(context, body),

@@ -1,6 +1,7 @@
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import type { AppendEvent } from '../../platform/outbox/event.ts';
+import { differenceOf } from '../../shared/difference.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { demandVersion } from '../../shared/precondition.ts';
@@ -10,7 +11,7 @@ import type { Now } from '../../shared/time.ts';
 import type { MembershipReads } from './membership.reads.ts';
 import type { MembershipStore } from './membership.store.ts';
 import { merchantEvent } from './merchant.events.ts';
-import { presentStore } from './merchant.presenter.ts';
+import { presentStore, type StoreRow } from './merchant.presenter.ts';
 import { currencyFixed, merchantNotFound } from './merchant.problems.ts';
 import type { MerchantReads, StoreState } from './merchant.reads.ts';
 import type { OpenStore, OwnStore, StoreProfile, StoreView } from './merchant.schema.ts';
@@ -25,6 +26,9 @@ export interface MerchantDeps {
   readonly memberships: Pick<MembershipReads, 'findStoresOfUser'>;
   readonly now: Now;
 }
+
+/** What the audit log tells of a store. */
+const AUDITED = ['name', 'description', 'currency', 'timeZone', 'branding'] as const;
 
 /** What can be done with stores. Who works for them is up to `MemberService`. */
 export class MerchantService {
@@ -53,7 +57,8 @@ export class MerchantService {
     return transact(system, async (access) => {
       await store.insert(merchant, access);
       await membershipStore.insert({ _id: newId(), merchantId, userId, role: 'owner', joinedAt: at }, access);
-      await appendEvent(system, merchantEvent('merchant.opened', merchantId, merchant.slug), access);
+      const change = { target: { kind: 'merchant', id: merchantId }, after: sent, merchantId };
+      await appendEvent(system, merchantEvent('merchant.opened', merchantId, merchant.slug), access, change);
       return presentStore(merchant);
     });
   }
@@ -92,7 +97,9 @@ export class MerchantService {
       demandCurrency(found, change);
       // What was read here is what is changed here: who comes between makes the transaction begin anew.
       const changed = (await store.change(merchantId, version, change, access)) ?? gone();
-      await appendEvent(context, merchantEvent('merchant.changed', merchantId, slug), access);
+      const difference = differenceOf<StoreRow>(found, changed, AUDITED);
+      const what = { target: { kind: 'merchant', id: merchantId }, ...difference };
+      await appendEvent(context, merchantEvent('merchant.changed', merchantId, slug), access, what);
       return presentStore(changed);
     });
   }

@@ -30,7 +30,10 @@ export async function moveFound(
   const moved = canMove(state, to) ? await store.move(found, { to, payment, at: now() }, access) : undefined;
   if (moved === undefined) refuse(state, to);
   if (to === 'cancelled') await stock.giveBack(moved.locationId, moved.lines, inStore(moved, access));
-  await appendEvent(context, orderEvent(moved), access);
+  // What becomes of each sale is in the order itself; who took one back is to be accounted for.
+  const change = { target: { kind: 'order', id: moved._id }, before: { state }, after: { state: to } };
+  const account = to === 'cancelled' ? { ...change, merchantId: moved.merchantId } : undefined;
+  await appendEvent(context, orderEvent(moved), access, account);
   return presentOrder(moved);
 }
 

@@ -10,9 +10,9 @@ const MAX_LINES = 50;
 
 /**
  * One conditional update of stock per line; and what is for sale, location, customer or state, the order, its event,
- * the answer kept for its key and the lock of that key.
+ * its audit entry, the answer kept for its key and the lock of that key.
  */
-export const MAX_WRITE_QUERIES = MAX_LINES + 8;
+export const MAX_WRITE_QUERIES = MAX_LINES + 9;
 
 const State = z.enum(ORDER_STATES);
 /** Short enough to be read out, and without the letters that look like digits. */

@@ -26,8 +26,8 @@ const canWrite = { scope: 'merchant', role: 'staff', apiKey: 'stock:write' } as 
 const canManage = { scope: 'merchant', role: 'manager', apiKey: 'stock:write' } as const;
 const versionOf = ({ version }: { readonly version: number }) => ({ ETag: etagOf(version) });
 
-/** What is there, the location, the change, its event, and the answer kept for its key. */
-const WRITE_QUERIES = 5;
+/** What is there, the location, the change, its audit entry and event, and the answer kept for its key. */
+const WRITE_QUERIES = 6;
 
 export interface StockParts {
   readonly stock: StockService;

@@ -1,5 +1,6 @@
 import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
 import type { AppendEvent } from '../../platform/outbox/event.ts';
+import { pick } from '../../shared/difference.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import { demandVersion } from '../../shared/precondition.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -24,6 +25,12 @@ export interface StockDeps {
 export interface Place {
   readonly locationId: Id;
   readonly sku: string;
+}
+
+/** What lay at a place, where something did, and what does now. */
+interface Written {
+  readonly found?: StockLevel;
+  readonly level: StockLevel;
 }
 
 type MerchantContext = RequestContext<MerchantScope>;
@@ -52,8 +59,8 @@ export class StockService {
     return this.#write(context, async (access) => {
       const found = await this.#deps.reads.findLevel(place.locationId, place.sku, access);
       demandVersion(context, found?.version ?? 0);
-      if (found === undefined) return this.#begin(context, place, available, access);
-      return (await store.set(found._id, available, access)) ?? notKept(place);
+      if (found === undefined) return { level: await this.#begin(context, place, available, access) };
+      return { found, level: (await store.set(found._id, available, access)) ?? notKept(place) };
     });
   }
 
@@ -62,7 +69,7 @@ export class StockService {
     return this.#write(context, async (access) => {
       const found = (await this.#deps.reads.findLevel(place.locationId, place.sku, access)) ?? notKept(place);
       const adjusted = await this.#deps.store.adjust(found._id, change, access);
-      if (adjusted !== undefined) return adjusted;
+      if (adjusted !== undefined) return { found, level: adjusted };
       const { available } = found;
       throw new Problem(outOfStock, `Only ${String(available)} of ${place.sku} are there`, {
         sku: place.sku,
@@ -71,10 +78,11 @@ export class StockService {
     });
   }
 
-  #write(context: MerchantContext, write: (access: TransactionAccess) => Promise<StockLevel>): Promise<StockView> {
+  #write(context: MerchantContext, write: (access: TransactionAccess) => Promise<Written>): Promise<StockView> {
     return this.#deps.transact(context, async (access) => {
-      const level = await write(access);
-      await this.#deps.appendEvent(context, stockChanged(level), access);
+      const { found, level } = await write(access);
+      const change = { target: { kind: 'stock', id: level._id }, before: shown(found), after: shown(level) };
+      await this.#deps.appendEvent(context, stockChanged(level), access, change);
       return presentStock(level);
     });
   }
@@ -93,6 +101,10 @@ export class StockService {
     return level;
   }
 }
+
+/** What the audit log tells of a level. */
+const shown = (level: StockLevel | undefined): Partial<StockLevel> =>
+  level === undefined ? {} : pick(level, ['locationId', 'sku', 'available']);
 
 function notKept({ sku }: Place): never {
   throw new Problem(stockNotFound, `No stock of ${sku} is kept at this location`);

@@ -9,6 +9,16 @@ export interface Answer {
   readonly replayed: boolean;
 }
 
+/** What somebody who works for the platform called for. */
+export interface AuditedCall {
+  readonly operationId: string;
+  readonly path: string;
+  readonly context: RequestContext;
+  /** What was asked for. */
+  readonly input: object;
+  readonly result: 'done' | 'failed' | 'refused';
+}
+
 /** What stands between the network and every handler. */
 export interface Edge {
   /**
@@ -18,6 +28,8 @@ export interface Edge {
   authorize(authorization: string | undefined, permission: Permission, merchant?: string): Promise<Identity>;
   /** Runs `work` once per tenant, actor, route and key; afterwards replays the answer kept in its transaction. */
   once(context: RequestContext, operationId: string, input: unknown, work: () => Promise<unknown>): Promise<Answer>;
+  /** Writes down a call of somebody who works for the platform, and logs if it cannot. Nothing is written down without it. */
+  readonly audit?: (call: AuditedCall) => Promise<void>;
   readonly cache: Cache;
   readonly limits: RequestLimits;
   /**

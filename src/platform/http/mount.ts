@@ -2,6 +2,7 @@ import { Router, type Request, type RequestHandler } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
 import type { Trace } from '../observability/trace.ts';
+import { auditAnswer, auditedEndpoint } from './audited.ts';
 import type { Edge } from './edge.ts';
 import type { Endpoint } from './endpoint.ts';
 import { traceOf } from './exchange.ts';
@@ -20,7 +21,8 @@ export type { Answer, Edge } from './edge.ts';
 /** Binds endpoints to Express. The only place that knows both. */
 export function mount(endpoints: readonly Endpoint[], edge: Edge, kept: KeptAnswers): Router {
   const router = Router();
-  for (const endpoint of endpoints) router[endpoint.method](endpoint.path, handlerOf(endpoint, edge, kept));
+  for (const endpoint of endpoints)
+    router[endpoint.method](endpoint.path, handlerOf(auditedEndpoint(endpoint, edge), edge, kept));
   return router.use(refuseMethods(endpoints));
 }
 
@@ -32,6 +34,7 @@ function handlerOf(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): RequestHa
     trace.operationId = endpoint.operationId;
     if (edge.strict) allowProblems(res, problemsOf(endpoint));
     const context = await contextOf(req, trace, endpoint, edge);
+    auditAnswer(endpoint, edge, req, res, context);
     await limitCaller(res, endpoint, context, edge.limits);
     const { query, chosen } = takeFields(req.query, fields);
     await respond({ req, res, context, input: parseInput(endpoint, req, query), chosen });

@@ -1,0 +1,64 @@
+import type { Request, Response } from 'express';
+import { Problem } from '../../shared/problem.ts';
+import type { RequestContext } from '../../shared/scope.ts';
+import type { AuditedCall, Edge } from './edge.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** Every call of the platform's own people is written down; those of merchants and users are, where they change something. */
+const isAudited = ({ permission }: Endpoint): boolean => permission.scope === 'system';
+
+/** The entry and its event. */
+const AUDIT_QUERIES = 2;
+
+type Result = AuditedCall['result'];
+
+/** Calls whose entry has been written before they were answered. */
+const written = new WeakSet<RequestContext>();
+
+/** The endpoint, so that what changes something is not answered before it is written down. */
+export function auditedEndpoint(endpoint: Endpoint, { audit }: Edge): Endpoint {
+  if (audit === undefined || !isAudited(endpoint) || endpoint.method === 'get') return endpoint;
+  const { operationId, path } = endpoint;
+  return {
+    ...endpoint,
+    queryBudget: endpoint.queryBudget + AUDIT_QUERIES,
+    async handle(input, context) {
+      const note = async (result: Result): Promise<void> => {
+        written.add(context);
+        await audit({ operationId, path, context, input, result });
+      };
+      let answer: unknown;
+      try {
+        answer = await endpoint.handle(input, context);
+      } catch (error) {
+        await note(error instanceof Problem && error.kind.status < 500 ? 'refused' : 'failed');
+        throw error;
+      }
+      await note('done');
+      return answer;
+    },
+  };
+}
+
+/** Has a call written down once it is answered, whatever by: the handler, a kept answer, a refusal before both. */
+export function auditAnswer(
+  endpoint: Endpoint,
+  edge: Edge,
+  req: Request,
+  res: Response,
+  context: RequestContext,
+): void {
+  if (edge.audit === undefined || !isAudited(endpoint)) return;
+  const { operationId, path } = endpoint;
+  const input = { params: req.params, query: req.query };
+  res.once('close', () => {
+    if (written.has(context)) return;
+    // The caller has its answer, and whoever writes down tells the log of what fails.
+    edge.audit?.({ operationId, path, context, input, result: resultOf(res.statusCode) }).catch(() => undefined);
+  });
+}
+
+function resultOf(status: number): Result {
+  if (status < 400) return 'done';
+  return status < 500 ? 'refused' : 'failed';
+}
