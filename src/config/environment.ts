@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CRASH_POINTS } from '../platform/process/crash-points.ts';
 import { baseUrl, count, DEVELOPMENT_SECRET, flag, list, port, trustProxy, url, weaknessOf } from './fields.ts';
 
 // A replica set's URL names several hosts, which is no URL to the WHATWG: only its beginning can be checked.
@@ -19,6 +20,7 @@ const Variables = z.object({
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SLOW_REQUEST_MS: count(1, 60_000).default(500),
+  CRASH_AT: z.enum(CRASH_POINTS).optional(),
   SHUTDOWN_SECONDS: count(1, 300).default(15),
 
   MONGODB_URI: mongoUri.default('mongodb://127.0.0.1:27017'),
@@ -146,6 +148,7 @@ function productionFaults(given: Given): EnvironmentFault[] {
     ...missing.map((variable) => ({ variable, fault: 'must be set in production' })),
     ...weak,
     ...paymentFaults(given),
+    ...(given.CRASH_AT === undefined ? [] : [{ variable: 'CRASH_AT', fault: 'is for tests only' }]),
   ];
 }
 

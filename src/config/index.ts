@@ -40,6 +40,7 @@ export function childEnvironment(overrides: VariableOverrides): Record<string, s
 function toConfig(env: Variables) {
   return {
     environment: env.NODE_ENV,
+    crashAt: env.CRASH_AT,
     http: {
       host: env.HOST,
       port: env.PORT,

@@ -5,6 +5,7 @@ import { smtpTransport, type MailTransport } from '../platform/mail/transport.ts
 import type { Logger } from '../platform/observability/logger.ts';
 import { outbox } from '../platform/outbox/event.store.ts';
 import { OutboxRelay } from '../platform/outbox/relay.ts';
+import { crashAt } from '../platform/process/crash-points.ts';
 import { Effects, effects } from '../platform/queue/effects.ts';
 import type { Outlets } from '../platform/queue/outlets.ts';
 import { QueueService } from '../platform/queue/queue.service.ts';
@@ -23,22 +24,13 @@ export function messagingParts(
   { now, transact, appendEvent, mailStore, hasRelay }: ReturnType<typeof writeParts>,
   outlets: () => Outlets,
 ) {
-  const redis = { url: config.redis.queueUrl, password: config.redis.password };
-  const prefix = config.queue.prefix;
+  const { queueUrl: url, password } = config.redis;
+  const queueSettings = { redis: { url, password }, prefix: config.queue.prefix, queues };
 
   const queue = parts.part(
     () => {
-      const [write, append, mails] = [transact(), appendEvent(), mailStore()];
-      const service = new QueueService({
-        redis,
-        prefix,
-        queues,
-        transact: write,
-        appendEvent: append,
-        mails,
-        outlets: outlets(),
-        now,
-      });
+      const writing = { transact: transact(), appendEvent: appendEvent(), mails: mailStore() };
+      const service = new QueueService({ ...queueSettings, ...writing, outlets: outlets(), now });
       void service.initialize();
       return service;
     },
@@ -52,6 +44,8 @@ export function messagingParts(
         events: outbox.on(database().primary),
         subscriptions,
         enqueue: (jobs) => jobQueue.enqueue(jobs),
+        losses: jobQueue.losses,
+        reached: crashAt(config.crashAt),
         invalidate: (tags) => uncached.invalidate(tags),
         logger: logger(),
         now,
@@ -77,7 +71,7 @@ export function messagingParts(
     mailTransport,
     sendOnce: parts.part(() => lettersOnce(effectsDone(), mailTransport())),
     /** What workers connect to. */
-    queueSettings: { redis, prefix, queues },
+    queueSettings,
   };
 }
 

@@ -4,6 +4,7 @@ import { eventually, silent, withDatabase } from '../../../tests/environment/ind
 import { Id, newId } from '../../shared/ids.ts';
 import { asSystem } from '../database/scoped.ts';
 import { mongoTransact } from '../database/transaction.ts';
+import { EnqueueRefused } from '../queue/admission.ts';
 import { requestJob, type JobContract, type JobRequest } from '../queue/job.ts';
 import type { AppendEvent, EventRow } from './event.ts';
 import { eventAppender, outbox } from './event.store.ts';
@@ -169,6 +170,56 @@ test('an event that cannot be carried out is put off, holds up no other, and is 
   expect(await relay.relayBatch()).toBe(0);
   const parked = await events().find({ state: 'parked' }, null, system).lean();
   expect(parked).toMatchObject([{ failures: 10, cause: 'RangeError: no such guest' }, { failures: 10 }]);
+});
+
+test('when Redis has lost jobs, the events done since are carried out again, by all relays, and none of before', async () => {
+  const early = await received.happen('guest.came', 2);
+  await received.relay().relayBatch();
+  await events().updateMany({ state: 'done' }, { $set: { doneAt: new Date(Date.now() - 600_000) } }, system);
+  const late = await received.happen('guest.came', 3);
+  await received.relay().relayBatch();
+  expect(received.guests()).toEqual([...early, ...late].sort());
+  let noted = 0;
+  const losses = {
+    look: () => Promise.resolve(new Date(Date.now() - 60_000)),
+    note: () => Promise.resolve(void (noted += 1)),
+  };
+  const relay = received.relay({ losses });
+  await relay.relayLost();
+  expect([await pending(), noted]).toEqual([3, 1]);
+  // At most once a second.
+  await relay.relayLost();
+  expect(noted).toBe(1);
+  await relay.relayBatch();
+  expect(received.guests()).toEqual([...early, ...late, ...late].sort());
+});
+
+test('jobs that the queues have no room for wait in the outbox, and hold up no other', async () => {
+  const guests = await received.happen('guest.came', 3);
+  let refuse = true;
+  const enqueue = (jobs: readonly JobRequest[]) => {
+    if (!refuse) return Promise.resolve(void received.jobs.push(...jobs));
+    received.jobs.push(...jobs.slice(1));
+    return Promise.reject(new EnqueueRefused(jobs.slice(0, 1)));
+  };
+  let at = Date.now();
+  const relay = received.relay({ enqueue, now: () => new Date(at) });
+  expect(await relay.relayBatch()).toBe(3);
+  expect([received.jobs.length, await pending()]).toEqual([2, 1]);
+  expect(await relay.relayBatch()).toBe(0);
+  refuse = false;
+  at += 60_000;
+  expect(await relay.relayBatch()).toBe(1);
+  expect(received.guests()).toEqual(guests.sort());
+});
+
+test('the moments between two steps are told, for crashes to be tried there', async () => {
+  const points: string[] = [];
+  const relay = received.relay({ reached: (point) => points.push(point) });
+  await received.happen('guest.came', 1);
+  relay.nudge();
+  await relay.relayBatch();
+  expect(points).toEqual(['outbox.committed', 'outbox.claimed', 'outbox.enqueued']);
 });
 
 test('a nudge has the relay look at once', async () => {

@@ -6,8 +6,10 @@ import type { ScopedModel } from '../database/collection.ts';
 import { asSystem } from '../database/scoped.ts';
 import { awayLog, type AwayLog } from '../observability/away-log.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { CrashPoint } from '../process/crash-points.ts';
 import { EnqueueRefused } from '../queue/admission.ts';
 import type { JobRequest } from '../queue/job.ts';
+import type { LossWatch } from '../queue/loss-watch.ts';
 import type { OutboxRow } from './event.store.ts';
 import type { Subscriptions } from './subscription.ts';
 
@@ -18,6 +20,10 @@ export interface OutboxRelayDeps {
   readonly enqueue: (jobs: readonly JobRequest[]) => Promise<void>;
   /** Ends what is cached under these tags, everywhere; rejects when it could not be told. */
   readonly invalidate: (tags: readonly string[]) => Promise<void>;
+  /** Finds out that Redis has lost jobs, which are then asked for again. */
+  readonly losses?: Pick<LossWatch, 'look' | 'note'>;
+  /** Told of the moments between two steps. */
+  readonly reached?: (point: CrashPoint) => void;
   readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
   readonly now: Now;
 }
@@ -34,6 +40,8 @@ export interface OutboxRelayTimes {
 const BATCH = 200;
 const MAX_FAILURES = 10;
 const REFUSED_PAUSE_MS = 30 * SECOND_MS;
+const LOSS_LOOK_MS = SECOND_MS;
+const REOPEN_PAGE = 1_000;
 
 const access = asSystem('outbox relay');
 
@@ -54,6 +62,7 @@ export class OutboxRelay {
   #wake: () => void = () => undefined;
   #nudged = false;
   #stopping = false;
+  #lookedForLossAt = -Infinity;
   #loop: Promise<void> | undefined;
 
   constructor(
@@ -71,6 +80,7 @@ export class OutboxRelay {
 
   /** Has the relay look at once: there is something new. */
   nudge(): void {
+    this.#deps.reached?.('outbox.committed');
     this.#nudged = true;
     this.#wake();
   }
@@ -91,6 +101,7 @@ export class OutboxRelay {
     const lease = randomUUID();
     const rows = await this.#claim(lease);
     if (rows.length === 0) return 0;
+    this.#deps.reached?.('outbox.claimed');
     const followed = await this.#follow(rows);
     let refused: ReadonlySet<JobRequest>;
     try {
@@ -99,6 +110,7 @@ export class OutboxRelay {
       await this.#release(rows, lease, 0);
       throw error;
     }
+    this.#deps.reached?.('outbox.enqueued');
     const isRefused = ({ jobs }: Followed): boolean => jobs.some((job) => refused.has(job));
     const later = rowsOf(followed.filter(isRefused));
     const done = rowsOf(followed.filter((each) => !isRefused(each)));
@@ -111,10 +123,41 @@ export class OutboxRelay {
     return rows.length;
   }
 
+  /**
+   * Has what Redis has lost carried out again: the events that were done since. Jobs that are still there are not added
+   * twice, and what those have done that are gone is not done again, by their effects.
+   */
+  async relayLost(): Promise<void> {
+    const { losses, logger, now } = this.#deps;
+    if (losses === undefined || performance.now() - this.#lookedForLossAt < LOSS_LOOK_MS) return;
+    this.#lookedForLossAt = performance.now();
+    const since = await losses.look();
+    if (since === undefined) return;
+    const count = await this.#reopen(since, now());
+    await losses.note();
+    if (count > 0)
+      logger.warn({ since, events: count }, 'Redis may have lost jobs: their events are carried out again');
+  }
+
+  async #reopen(since: Date, until: Date): Promise<number> {
+    const { events } = this.#deps;
+    let count = 0;
+    for (;;) {
+      const done = { doneAt: { $gte: since, $lte: until } };
+      const next = events.find(done, { _id: 1 }, access).sort({ doneAt: 1 }).limit(REOPEN_PAGE);
+      const ids = idsOf(await next.lean<Pick<OutboxRow, '_id'>[]>());
+      if (ids.length === 0) return count;
+      const again = { state: 'pending', doneAt: null, dueAt: until } as const;
+      const { modifiedCount } = await events.updateMany({ _id: { $in: ids }, ...done }, { $set: again }, access);
+      count += modifiedCount;
+    }
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopping) {
       this.#nudged = false;
       try {
+        await this.relayLost();
         const claimed = await this.relayBatch();
         this.#log.back();
         if (claimed < BATCH) await this.#wait(this.#times.pollMs, true);

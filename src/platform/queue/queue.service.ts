@@ -13,6 +13,7 @@ import { AnalyticsBuffer } from './analytics-buffer.ts';
 import { bullOptions } from './bull.ts';
 import { producerConnection, type QueueRedis } from './connections.ts';
 import type { JobRequest } from './job.ts';
+import { LossWatch } from './loss-watch.ts';
 import type { AnalyticsEvent, AuditRecord, Outlets, ReportToGenerate, SmsToSend, Within } from './outlets.ts';
 import { healthOf, isDegraded, type QueueHealth } from './queue-health.ts';
 import { settingsOf, type QueueTable } from './settings.ts';
@@ -38,10 +39,13 @@ export class QueueService {
   readonly #queues = new Map<string, Queue>();
   readonly #admission = new Admission(() => this.#connected().info('memory'));
   readonly #analytics = new AnalyticsBuffer({ enqueue: (requests) => this.enqueue(requests) });
+  /** Whether Redis still has what it was given. */
+  readonly losses: LossWatch;
   #redis: Redis | undefined;
 
   constructor(deps: QueueServiceDeps) {
     this.#deps = deps;
+    this.losses = new LossWatch({ redis: () => this.#connected(), prefix: deps.prefix, now: deps.now });
   }
 
   /** Opens the queues. Does not wait for Redis, and may be called again. */

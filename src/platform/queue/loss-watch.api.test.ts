@@ -1,0 +1,57 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { startRedis, type RedisProcess } from '../../../tests/redis.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
+import { LossWatch } from './loss-watch.ts';
+
+const START = Date.parse('2026-03-01T12:00:00Z');
+
+let server: RedisProcess;
+let client: Redis;
+const clock = { now: START };
+
+async function watchOver(...extra: readonly string[]): Promise<LossWatch> {
+  server = await startRedis(...extra);
+  client = new Redis(server.url);
+  client.on('error', () => undefined);
+  clock.now = START;
+  return new LossWatch({ redis: () => client, prefix: 'test', now: () => new Date(clock.now) });
+}
+
+afterEach(async () => {
+  client.disconnect();
+  await server.stop();
+});
+
+async function crash(): Promise<void> {
+  await server.kill();
+  await server.restart();
+}
+
+test('a Redis that is known has lost nothing; one that never was may have lost a day', async () => {
+  const watch = await watchOver();
+  expect(await watch.look()).toEqual(new Date(START - 24 * 60 * MINUTE_MS));
+  await watch.note();
+  expect(await watch.look()).toBeUndefined();
+});
+
+test('one killed without a file has lost all, which is said until it is noted', async () => {
+  const watch = await watchOver();
+  await watch.note();
+  await crash();
+  expect(await watch.look()).toEqual(new Date(START - 24 * 60 * MINUTE_MS));
+  expect(await watch.look()).toBeDefined();
+  await watch.note();
+  expect(await watch.look()).toBeUndefined();
+});
+
+test('one killed with an append-only file may have lost what came after it was last looked at', async () => {
+  const watch = await watchOver('--appendonly', 'yes', '--appendfsync', 'always');
+  await watch.note();
+  clock.now += 30 * MINUTE_MS;
+  // What is looked at is noted, once in five seconds.
+  expect(await watch.look()).toBeUndefined();
+  clock.now += 10 * MINUTE_MS;
+  await crash();
+  expect(await watch.look()).toEqual(new Date(START + 29 * MINUTE_MS));
+});
