@@ -1,12 +1,8 @@
-import { STATES, type Connection } from 'mongoose';
 import { isError } from '../../shared/errors.ts';
 import { Problem, unavailable, type FieldError, type ProblemKind } from '../../shared/problem.ts';
 
 export const tooContended: ProblemKind = { code: 'too-contended', status: 503, title: 'Too many changes at once' };
 export const alreadyExists: ProblemKind = { code: 'already-exists', status: 409, title: 'There is one already' };
-
-/** Whether there is a server to talk to, as far as the client knows. */
-export const isConnected = ({ readyState }: Connection): boolean => STATES[readyState] === 'connected';
 
 /** No server answers. Thrown at once, where the driver would look for one first. */
 export class DatabaseAway extends Error {

@@ -1,6 +1,6 @@
 import type { MongoClient, ServerHeartbeatSucceededEvent } from 'mongodb';
 import type { Connection } from 'mongoose';
-import { DatabaseAway, isConnected } from './failures.ts';
+import { DatabaseAway } from './failures.ts';
 
 export interface PulseSettings {
   /** After how long a silence the database counts as hung, in milliseconds. More than a heartbeat and a hiccup. */
@@ -27,15 +27,29 @@ export class Pulse {
   #heardAt = 0;
   #lookedAt = 0;
   #silent = false;
+  #connected = false;
   #looks: NodeJS.Timeout | undefined;
 
   constructor(settings: PulseSettings) {
     this.#settings = settings;
   }
 
-  /** Whether there has been no answer for too long: what is asked now would wait in vain. */
-  get silent(): boolean {
-    return this.#silent;
+  /** Whether there is a server, and it has not been silent for too long: otherwise what is asked now would wait in vain. */
+  get isAlive(): boolean {
+    return this.#connected && !this.#silent;
+  }
+
+  /**
+   * Follows what a connection says of itself. Not its `readyState`, which says no as well when this process was too busy
+   * to read two heartbeats.
+   */
+  follow(connection: Connection): void {
+    connection.on('connected', () => {
+      this.#connected = true;
+    });
+    connection.on('disconnected', () => {
+      this.#connected = false;
+    });
   }
 
   /** Listens from now on to a client that has just connected. */
@@ -64,7 +78,13 @@ export class Pulse {
     return new Promise((resolve, reject) => {
       const waiter = { until: performance.now() + limitMs, giveUp: reject };
       this.#waiters.add(waiter);
-      work.then(resolve, reject).finally(() => this.#waiters.delete(waiter));
+      work
+        .then((answer) => {
+          // As good as a heartbeat, which comes late where the machine is busy.
+          this.#heard();
+          resolve(answer);
+        }, reject)
+        .finally(() => this.#waiters.delete(waiter));
     });
   }
 
@@ -91,12 +111,13 @@ const pulses = new WeakMap<Connection, Pulse>();
 
 /** Gives a connection its pulse, before anything is asked over it. */
 export function givePulse(connection: Connection, pulse: Pulse): void {
+  pulse.follow(connection);
   pulses.set(connection, pulse);
 }
 
 /** @throws DatabaseAway at once where the driver would look for a server, or wait for one that hangs */
 export function demandConnection(connection: Connection): void {
-  if (!isConnected(connection) || pulses.get(connection)?.silent === true) throw new DatabaseAway();
+  if (pulses.get(connection)?.isAlive !== true) throw new DatabaseAway();
 }
 
 /** See `Pulse.race`. */
