@@ -11,7 +11,9 @@ import { merchantsFeature } from './features/merchants/http.ts';
 import { operationsFeature } from './features/operations/http.ts';
 import { orderFeature } from './features/orders/http.ts';
 import { prefetchFeature } from './features/prefetch/http.ts';
+import { smsCallbacks } from './features/sms/http.ts';
 import { stockFeature } from './features/stock/http.ts';
+import { callbackEndpoints, type Callback } from './platform/http/callbacks.ts';
 import { databaseProblems } from './platform/database/failures.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { keptMailPages } from './platform/http/kept-mail-pages.ts';
@@ -32,6 +34,7 @@ export function createApi(container: Container): Express {
     problemPages: join(projectRoot(), 'docs', 'problems'),
     translations: [databaseProblems],
     operations: operationsOf(container),
+    callbacks: callbackEndpoints(callbacksOf(container), config.http.publicUrl),
   });
 }
 
@@ -116,4 +119,10 @@ function operationsOf({ authorizer, config, logger, passes, queue }: Container):
     ...(!inProduction && { passes: passes() }),
   });
   return inProduction || sinkDirectory === undefined ? [queues] : [queues, keptMailPages(sinkDirectory)];
+}
+
+/** What providers call. */
+function callbacksOf({ config, sms }: Container): readonly Callback[] {
+  const { twilio } = config.sms;
+  return twilio === undefined ? [] : smsCallbacks({ sms: sms(), authToken: twilio.authToken });
 }

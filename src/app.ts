@@ -35,11 +35,13 @@ export interface AppParts {
   readonly translations?: readonly Translate[];
   /** Further handlers at the root, such as metrics and the ops page. Each guards itself. */
   readonly operations?: readonly RequestHandler[];
+  /** What others call, each proving by itself who it is; see `callbackEndpoints`. */
+  readonly callbacks?: RequestHandler;
 }
 
 /** The whole HTTP side as one Express app. Neither listens nor opens anything: that is up to the process. */
 export function createApp(features: readonly Feature[], parts: AppParts): Express {
-  const { edge, health, logger, http, problemPages, translations, operations = [] } = parts;
+  const { edge, health, logger, http, problemPages, translations, operations = [], callbacks } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -49,6 +51,7 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   app.use(securityHeaders(), crossOrigin(http.corsOrigins));
   // Before every limit: whoever watches the process must get an answer when it is flooded.
   app.use('/health', healthEndpoints(health));
+  if (callbacks !== undefined) app.use('/callbacks', callbacks);
   app.use(jsonBody(), limitAddress(edge.limits));
   const kept = new KeptAnswers(edge.cache);
   app.use(kept.answerAtOnce, timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS));

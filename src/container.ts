@@ -10,6 +10,7 @@ import { outletsOf } from './container/outlets.ts';
 import { Parts } from './container/parts.ts';
 import { platformParts } from './container/platform.ts';
 import { schedulingParts } from './container/scheduling.ts';
+import { smsParts } from './container/sms.ts';
 import { stockParts } from './container/stock.ts';
 import type { Outlets } from './platform/queue/outlets.ts';
 
@@ -25,16 +26,18 @@ export function createContainer(config: Config, service: string) {
   const parts = new Parts();
   const platform = platformParts(parts, config, service, () => outlets);
   const audit = auditParts(parts, platform);
+  const sms = smsParts(parts, platform);
   const identity = identityParts(parts, platform);
   const merchants = merchantParts(parts, platform, identity);
   const access = accessParts(parts, platform, { ...identity, ...merchants });
   const catalog = catalogParts(parts, platform, merchants);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
-  const outlets: Outlets = outletsOf(audit);
+  const outlets: Outlets = outletsOf({ ...audit, ...sms });
   return {
     ...platform,
     ...audit,
+    ...sms,
     ...identity,
     ...merchants,
     ...access,

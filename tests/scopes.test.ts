@@ -42,6 +42,8 @@ const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], o
   SignInAttempts: { system: ALL },
   StockLevel: { merchant: OF_MERCHANT, system: ALL },
   StockLocation: { merchant: OF_MERCHANT, system: ALL },
+  TextMessage: { merchant: OF_MERCHANT, system: ALL },
+  TextMessageCount: { system: ALL },
   User: { user: OF_ITSELF, system: ALL },
 };
 

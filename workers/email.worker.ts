@@ -7,7 +7,8 @@ import type { WorkerKind } from '../src/platform/queue/worker.ts';
 
 /** Sends mails. */
 export function workerKind(container: Container): WorkerKind {
-  const { config, now, links, sendOnce, mailStore, mailTransport, effects } = container;
+  const { config, now, links, sendOnce, mailStore, mailBreaker, mailTransport, effects, health } = container;
+  health().register(mailBreaker().healthCheck());
   const { userReads, accountLetters, merchantReads, invitationReads, orderReads } = container;
   const shared = {
     users: userReads(),

@@ -53,15 +53,16 @@ test('all faults of a wrong environment are told at once', () => {
     CACHE_ENABLED: 'yes',
     REDIS_URL: 'localhost',
     MIN_POOL_SIZE: '200',
-    SMS_PROVIDER: 'http',
+    SMS_PROVIDER: 'twilio',
   });
   expect(Object.keys(faults).sort()).toEqual([
     'CACHE_ENABLED',
     'MIN_POOL_SIZE',
     'PORT',
     'REDIS_URL',
-    'SMS_HTTP_TOKEN',
-    'SMS_HTTP_URL',
+    'TWILIO_ACCOUNT_SID',
+    'TWILIO_AUTH_TOKEN',
+    'TWILIO_FROM',
   ]);
 });
 

@@ -59,9 +59,17 @@ const Variables = z.object({
   MAIL_SINK_DIR: z.string().optional(),
   MAIL_FROM: z.string().min(3).default('Merchant Platform <no-reply@example.test>'),
   OPERATIONS_EMAIL: z.email().optional(),
-  SMS_PROVIDER: z.enum(['log', 'http']).default('log'),
-  SMS_HTTP_URL: url('https:').optional(),
-  SMS_HTTP_TOKEN: z.string().optional(),
+  MAIL_PER_SECOND: count(1, 10_000).default(20),
+  SMS_PROVIDER: z.enum(['log', 'twilio']).default('log'),
+  TWILIO_BASE_URL: baseUrl('http:', 'https:').default('https://api.twilio.com'),
+  TWILIO_ACCOUNT_SID: z.string().optional(),
+  TWILIO_AUTH_TOKEN: z.string().optional(),
+  TWILIO_FROM: z.string().optional(),
+  TWILIO_MESSAGING_SERVICE_SID: z.string().optional(),
+  SMS_PER_SECOND: count(1, 10_000).default(10),
+  SMS_PER_RECIPIENT_HOUR: count(1, 1_000).default(5),
+  SMS_PER_RECIPIENT_DAY: count(1, 1_000).default(20),
+  SMS_PER_MERCHANT_DAY: count(1, 10_000_000).default(1_000),
 
   PAYMENT_PROVIDER: z.enum(['test']).default('test'),
   ALLOW_TEST_PAYMENTS: flag().default(false),
@@ -168,11 +176,17 @@ function relationFaults(given: Given): EnvironmentFault[] {
   if (given.JWT_PREVIOUS_SECRET !== undefined && given.JWT_PREVIOUS_SECRET === given.JWT_SECRET) {
     faults.push({ variable: 'JWT_PREVIOUS_SECRET', fault: 'must differ from JWT_SECRET' });
   }
-  if (given.SMS_PROVIDER === 'http') {
-    const missing = ['SMS_HTTP_URL', 'SMS_HTTP_TOKEN'].filter((variable) => given[variable] === undefined);
-    faults.push(...missing.map((variable) => ({ variable, fault: 'must be set when SMS_PROVIDER is http' })));
-  }
-  return faults;
+  return [...faults, ...smsFaults(given)];
+}
+
+function smsFaults(given: Given): EnvironmentFault[] {
+  if (given.SMS_PROVIDER !== 'twilio') return [];
+  const missing = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN'].filter((variable) => given[variable] === undefined);
+  const faults = missing.map((variable) => ({ variable, fault: 'must be set when SMS_PROVIDER is twilio' }));
+  const senders = [given.TWILIO_FROM, given.TWILIO_MESSAGING_SERVICE_SID].filter((sender) => sender !== undefined);
+  if (senders.length === 1) return faults;
+  const fault = 'or TWILIO_MESSAGING_SERVICE_SID must be set when SMS_PROVIDER is twilio, and not both';
+  return [...faults, { variable: 'TWILIO_FROM', fault }];
 }
 
 /** Zod's own messages begin as sentences ("Too big: expected …"); after a variable's name they read as a clause. */

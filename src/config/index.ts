@@ -80,9 +80,37 @@ function toConfig(env: Variables) {
       perUser: env.LIMIT_PER_USER,
       perKey: env.LIMIT_PER_KEY,
     },
-    mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM, sinkDirectory: env.MAIL_SINK_DIR },
-    sms: { provider: env.SMS_PROVIDER, url: env.SMS_HTTP_URL, token: env.SMS_HTTP_TOKEN },
+    mail: {
+      smtpUrl: env.SMTP_URL,
+      from: env.MAIL_FROM,
+      sinkDirectory: env.MAIL_SINK_DIR,
+      perSecond: env.MAIL_PER_SECOND,
+    },
+    sms: {
+      provider: env.SMS_PROVIDER,
+      twilio: env.SMS_PROVIDER === 'twilio' ? twilioOf(env) : undefined,
+      perSecond: env.SMS_PER_SECOND,
+      caps: {
+        recipientHour: env.SMS_PER_RECIPIENT_HOUR,
+        recipientDay: env.SMS_PER_RECIPIENT_DAY,
+        merchantDay: env.SMS_PER_MERCHANT_DAY,
+      },
+    },
     payments: { provider: env.PAYMENT_PROVIDER },
     memory: { intervalMs: env.MEMORY_CHECK_SECONDS * 1_000, maxHeapBytes: env.MAX_HEAP_MB * 1_024 * 1_024 },
   } as const;
+}
+
+/** The schema has seen to it that one of the senders is set. */
+function twilioOf(env: Variables) {
+  const { TWILIO_ACCOUNT_SID = '', TWILIO_AUTH_TOKEN = '', TWILIO_FROM = '', TWILIO_MESSAGING_SERVICE_SID } = env;
+  return {
+    baseUrl: env.TWILIO_BASE_URL,
+    accountSid: TWILIO_ACCOUNT_SID,
+    authToken: TWILIO_AUTH_TOKEN,
+    sender:
+      TWILIO_MESSAGING_SERVICE_SID === undefined
+        ? { from: TWILIO_FROM }
+        : { messagingServiceSid: TWILIO_MESSAGING_SERVICE_SID },
+  };
 }

@@ -9,6 +9,7 @@ import { invitations } from '../features/merchants/invitation.model.ts';
 import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';
 import { orderCollection } from '../features/orders/order.model.ts';
+import { textMessageCounts, textMessages } from '../features/sms/sms.model.ts';
 import { locationCollection, stockCollection } from '../features/stock/stock.model.ts';
 import type { DeclaredCollection } from '../platform/database/collection.ts';
 import { keptAnswers } from '../platform/idempotency/answer.store.ts';
@@ -39,5 +40,7 @@ export const collections: readonly DeclaredCollection[] = [
   sessions,
   signInAttempts,
   stockCollection,
+  textMessageCounts,
+  textMessages,
   users,
 ];

@@ -1,14 +1,12 @@
 import type { Config } from '../config/index.ts';
 import { uncached } from '../platform/cache/uncached.ts';
-import type { SendOnce } from '../platform/mail/letter.ts';
-import { smtpTransport, type MailTransport } from '../platform/mail/transport.ts';
 import type { Logger } from '../platform/observability/logger.ts';
 import { outbox } from '../platform/outbox/event.store.ts';
 import { OutboxRelay } from '../platform/outbox/relay.ts';
 import { crashAt } from '../platform/process/crash-points.ts';
-import { Effects, effects } from '../platform/queue/effects.ts';
 import type { Outlets } from '../platform/queue/outlets.ts';
 import { QueueService } from '../platform/queue/queue.service.ts';
+import { SECOND_MS } from '../shared/time.ts';
 import type { connectionParts } from './connections.ts';
 import type { Part, Parts } from './parts.ts';
 import { queues } from './queues.ts';
@@ -25,7 +23,7 @@ export function messagingParts(
   outlets: () => Outlets,
 ) {
   const { queueUrl: url, password } = config.redis;
-  const queueSettings = { redis: { url, password }, prefix: config.queue.prefix, queues };
+  const queueSettings = { redis: { url, password }, prefix: config.queue.prefix, queues: limited(config) };
 
   const queue = parts.part(
     () => {
@@ -56,30 +54,20 @@ export function messagingParts(
     (made) => made.stop(),
   );
 
-  const effectsDone = parts.part(() => new Effects({ effects: effects.on(database().primary), now }));
-  const mailTransport = parts.part(
-    () => smtpTransport(config.mail),
-    (transport) => {
-      transport.close();
-    },
-  );
-
   return {
     queue,
     relay,
-    effects: effectsDone,
-    mailTransport,
-    sendOnce: parts.part(() => lettersOnce(effectsDone(), mailTransport())),
     /** What workers connect to. */
     queueSettings,
   };
 }
 
-const MAIL_MS = 30_000;
-
-/** A letter's effect is its mail: the same id for both, so that one sent twice after all can be told as one. */
-function lettersOnce(done: Effects, transport: MailTransport): SendOnce {
-  return async ({ to, subject, text, html }, effectId) => {
-    await done.once(effectId, MAIL_MS, () => transport.send({ to, subject, body: text, html, id: effectId }));
+/** The table of queues, with what the providers of mails and text messages take in a second. */
+function limited({ mail, sms }: Config) {
+  const perSecond = (max: number) => ({ rateLimit: { max, duration: SECOND_MS } });
+  return {
+    ...queues,
+    email: { ...queues.email, ...perSecond(mail.perSecond) },
+    sms: { ...queues.sms, ...perSecond(sms.perSecond) },
   };
 }

@@ -1,10 +1,13 @@
 import type { Outlets } from '../platform/queue/outlets.ts';
 import type { auditParts } from './audit.ts';
+import type { smsParts } from './sms.ts';
+
+type Needed = Pick<ReturnType<typeof auditParts>, 'recordAudit'> & Pick<ReturnType<typeof smsParts>, 'sms'>;
 
 /** What features do for the queue service, which knows none of them. */
-export function outletsOf({ recordAudit }: Pick<ReturnType<typeof auditParts>, 'recordAudit'>): Outlets {
+export function outletsOf({ recordAudit, sms }: Needed): Outlets {
   return {
-    sendSMS: () => unavailable('messages'),
+    sendSMS: (message, within) => sms().request(message, within),
     generateReport: () => unavailable('reports'),
     audit: (record, within) => recordAudit()(record, within),
   };

@@ -13,6 +13,7 @@ import { connectionParts } from './connections.ts';
 import { healthParts } from './health.ts';
 import { messagingParts } from './messaging.ts';
 import type { Parts } from './parts.ts';
+import { sendingParts } from './sending.ts';
 import { writeParts } from './writes.ts';
 
 /** What the parts of every feature are built on. */
@@ -41,6 +42,7 @@ export function platformParts(parts: Parts, config: Config, service: string, out
     logger,
     ...connections,
     ...writes,
+    ...sendingParts(parts, config, logger, connections, writes),
     ...messagingParts(parts, config, logger, connections, writes, outlets),
     ...healthParts(parts, config, logger, connections),
     limiter,

@@ -6,6 +6,7 @@ import { queueSettings, type QueueTable } from '../platform/queue/settings.ts';
  */
 export const queues = {
   email: queueSettings({ concurrency: 10 }),
+  sms: queueSettings({ concurrency: 10 }),
   payments: queueSettings(),
   // One at a time: what waits in a chain is put there together, and two would only meet.
   audit: queueSettings({ concurrency: 1 }),

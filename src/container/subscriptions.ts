@@ -4,6 +4,7 @@ import { productSubscriptions } from '../features/catalog/index.ts';
 import { identitySubscriptions } from '../features/identity/index.ts';
 import { merchantSubscriptions } from '../features/merchants/index.ts';
 import { orderSubscriptions } from '../features/orders/index.ts';
+import { smsSubscriptions } from '../features/sms/index.ts';
 import { stockSubscriptions } from '../features/stock/index.ts';
 import { mailSubscriptions } from '../platform/mail/mail.jobs.ts';
 import { mergeSubscriptions } from '../platform/outbox/subscription.ts';
@@ -21,4 +22,5 @@ export const subscriptions = mergeSubscriptions(
   productSubscriptions,
   stockSubscriptions,
   orderSubscriptions,
+  smsSubscriptions,
 );

@@ -46,20 +46,24 @@ export function mailJobs({ mails, transport, effects }: MailJobDeps): readonly J
   return [
     jobHandler({
       contract: sendMail,
-      async handle({ mailId }) {
+      async handle({ mailId }, signal) {
         const id = Id.encode(mailId);
         await effects.once(sendMail.idOf({ mailId }), SEND_MS, async () => {
           const mail = await mails.findUnsent(mailId);
           // Erased in the meantime, or sent and only not noted as an effect.
           if (mail === undefined) return;
-          await transport.send({
-            to: mail.to,
-            subject: mail.subject,
-            body: mail.body ?? '',
-            ...(mail.html !== null && { html: mail.html }),
+          const { to, subject, body, html, unsubscribeUrl } = mail;
+          const outgoing = {
+            to,
+            subject,
+            body: body ?? '',
+            ...(html !== null && { html }),
+            // Of a mail stored before there was the field it is undefined.
+            ...(unsubscribeUrl != null && { unsubscribeUrl }),
             // The same at each attempt, so that a mail sent twice can be told as one.
             id,
-          });
+          };
+          await transport.send(outgoing, signal);
           await mails.markSent(mailId);
         });
       },

@@ -12,6 +12,8 @@ export interface MailToSend {
   readonly subject: string;
   readonly body: string;
   readonly html?: string;
+  /** Where a POST ends mails of this kind to the reader; for those that are sent unasked. */
+  readonly unsubscribeUrl?: string;
 }
 
 /** A mail from being asked for until some time after it was sent. */
@@ -23,6 +25,7 @@ export interface StoredMail {
   /** The texts are dropped once the mail is sent: links in them must not lie about. */
   body: string | null;
   html: string | null;
+  unsubscribeUrl: string | null;
   requestedAt: Date;
   sentAt: Date | null;
 }
@@ -38,6 +41,7 @@ export const mails = storedCollection<StoredMail>({
     subject: { type: String, required: true },
     body: { type: String, default: null },
     html: { type: String, default: null },
+    unsubscribeUrl: { type: String, default: null },
     requestedAt: { type: Date, required: true },
     sentAt: { type: Date, default: null },
   },
@@ -65,7 +69,7 @@ export class MailStore {
 
   async insert(
     _id: Id,
-    { to, subject, body, html }: MailToSend,
+    { to, subject, body, html, unsubscribeUrl }: MailToSend,
     scope: Scope,
     { session }: TransactionAccess,
   ): Promise<void> {
@@ -76,6 +80,7 @@ export class MailStore {
       subject,
       body,
       html: html ?? null,
+      unsubscribeUrl: unsubscribeUrl ?? null,
       requestedAt: this.#now(),
       sentAt: null,
     };
@@ -88,6 +93,10 @@ export class MailStore {
   }
 
   async markSent(_id: Id): Promise<void> {
-    await this.#mails.updateOne({ _id }, { $set: { sentAt: this.#now(), body: null, html: null } }, access);
+    await this.#mails.updateOne(
+      { _id },
+      { $set: { sentAt: this.#now(), body: null, html: null, unsubscribeUrl: null } },
+      access,
+    );
   }
 }

@@ -1,10 +1,13 @@
-import { UnrecoverableError, type Job, type JobsOptions, type KeepJobs } from 'bullmq';
-import { SECOND_MS } from '../../shared/time.ts';
+import { DelayedError, UnrecoverableError, type Job, type JobsOptions, type KeepJobs } from 'bullmq';
+import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
-import { PermanentFailure, type JobHandler, type JobRequest } from './job.ts';
+import { PermanentFailure, PutOff, type JobHandler, type JobRequest } from './job.ts';
 import type { QueueSettings, Retention } from './settings.ts';
 
 const JITTER = 0.2;
+
+/** A job that is put off for longer is of no use to anybody, and somebody must look. */
+const PUT_OFF_MS = 3 * DAY_MS;
 
 /** How a request is enqueued. */
 export function bullOptions(request: JobRequest, settings: QueueSettings): JobsOptions {
@@ -29,9 +32,9 @@ const kept = ({ ageMs, count }: Retention): KeepJobs => ({ age: ageMs / SECOND_M
 export function bullProcessor(
   handlers: readonly JobHandler[],
   settings: Pick<QueueSettings, 'timeoutMs'>,
-): (job: Job<unknown>) => Promise<void> {
+): (job: Job<unknown>, token?: string) => Promise<void> {
   const byName = new Map(handlers.map((handler) => [handler.contract.name, handler]));
-  return async (job) => {
+  return async (job, token) => {
     const handler = byName.get(job.name);
     if (handler === undefined) throw new UnrecoverableError(`No handler for job '${job.name}'`);
 
@@ -41,8 +44,23 @@ export function bullProcessor(
 
     const trace = new Trace(newTraceId(), job.opts.telemetry?.metadata);
     trace.operationId = job.name;
-    await withTrace(trace, () => inTime(handler, payload.data, handler.contract.timeoutMs ?? settings.timeoutMs));
+    const timeoutMs = handler.contract.timeoutMs ?? settings.timeoutMs;
+    try {
+      await withTrace(trace, () => inTime(handler, payload.data, timeoutMs));
+    } catch (error) {
+      if (error instanceof PutOff) await putOff(job, error, token);
+      throw error;
+    }
   };
+}
+
+/** @throws DelayedError, by which BullMQ leaves the job's attempts as they are */
+async function putOff(job: Job<unknown>, { message, delayMs }: PutOff, token: string | undefined): Promise<never> {
+  const now = Date.now();
+  if (now - job.timestamp > PUT_OFF_MS) throw new UnrecoverableError(`Put off for three days: ${message}`);
+  // Chance keeps those that were put off together from coming back together.
+  await job.moveToDelayed(now + delayMs * (1 + JITTER * Math.random()), token);
+  throw new DelayedError(message);
 }
 
 async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number): Promise<void> {

@@ -56,3 +56,15 @@ export function jobHandler<P extends z.ZodType>(handler: JobHandler<P>): JobHand
 export class PermanentFailure extends Error {
   override readonly name = 'PermanentFailure';
 }
+
+/** Thrown by a handler for what was not tried, or could not be by no fault of the job: it costs no attempt. */
+export class PutOff extends Error {
+  override readonly name = 'PutOff';
+  /** In how many milliseconds the job is to be taken up again. */
+  readonly delayMs: number;
+
+  constructor(reason: string, delayMs: number, options?: ErrorOptions) {
+    super(reason, options);
+    this.delayMs = delayMs;
+  }
+}

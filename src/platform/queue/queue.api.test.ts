@@ -16,7 +16,7 @@ import { smtpTransport, type MailTransport } from '../mail/transport.ts';
 import { eventAppender, outbox } from '../outbox/event.store.ts';
 import { OutboxRelay } from '../outbox/relay.ts';
 import { Effects, effects } from './effects.ts';
-import { jobHandler, requestJob, type JobContract } from './job.ts';
+import { jobHandler, PutOff, requestJob, type JobContract } from './job.ts';
 import { QueueService } from './queue.service.ts';
 import { queueSettings } from './settings.ts';
 import { WorkerRuntime, type WorkerKind } from './worker.ts';
@@ -26,7 +26,7 @@ const redis = withRedis();
 const now = () => new Date();
 const system = asSystem('test');
 
-const QUEUES = { email: queueSettings(), chores: queueSettings() };
+const QUEUES = { email: queueSettings(), chores: queueSettings(), patience: queueSettings() };
 
 const Work = z.strictObject({ name: z.string() });
 const chore = (name: string, overrides: Partial<JobContract<typeof Work>> = {}): JobContract<typeof Work> => ({
@@ -204,6 +204,27 @@ test('jobs: the same id is done once, an invalid payload and an unknown name fai
   });
   expect(health).toMatchObject({ overall: 'healthy', queues: { chores: { failed: 3, waiting: 0, paused: false } } });
   expect(done.filter((name) => name === 'a')).toEqual(['a']);
+});
+
+test('a job that is put off is taken up again, and no attempt is counted', async () => {
+  const [contract, done] = [chore('patient', { queue: 'patience', attempts: 1 }), [] as number[]];
+  let tries = 0;
+  work({
+    queue: 'patience',
+    handlers: [
+      jobHandler({
+        contract,
+        handle: () => {
+          tries += 1;
+          if (tries <= 3) return Promise.reject(new PutOff('not yet', 1));
+          done.push(tries);
+          return Promise.resolve();
+        },
+      }),
+    ],
+  });
+  await service.enqueue([requestJob(contract, { name: 'one' })]);
+  expect(await eventually(() => done.length > 0 && done)).toEqual([4]);
 });
 
 test('a worker that drains finishes the job under way, takes no other, and is not seen any more', async () => {

@@ -132,7 +132,7 @@ export class WorkerRuntime {
     const settings = settingsOf(queues, queue);
     const { concurrency, rateLimit, lockMs } = settings;
     const work = bullProcessor(handlers, settings);
-    const worker = new Worker(queue, (job: Job<unknown>) => jobs.track(job, () => work(job)), {
+    const worker = new Worker(queue, (job: Job<unknown>, token?: string) => jobs.track(job, () => work(job, token)), {
       connection,
       prefix,
       concurrency,
