@@ -86,19 +86,23 @@ function toConfig(env: Variables) {
       sinkDirectory: env.MAIL_SINK_DIR,
       perSecond: env.MAIL_PER_SECOND,
     },
-    sms: {
-      provider: env.SMS_PROVIDER,
-      twilio: env.SMS_PROVIDER === 'twilio' ? twilioOf(env) : undefined,
-      perSecond: env.SMS_PER_SECOND,
-      caps: {
-        recipientHour: env.SMS_PER_RECIPIENT_HOUR,
-        recipientDay: env.SMS_PER_RECIPIENT_DAY,
-        merchantDay: env.SMS_PER_MERCHANT_DAY,
-      },
-    },
+    sms: smsOf(env),
     payments: { provider: env.PAYMENT_PROVIDER },
     memory: { intervalMs: env.MEMORY_CHECK_SECONDS * 1_000, maxHeapBytes: env.MAX_HEAP_MB * 1_024 * 1_024 },
   } as const;
+}
+
+function smsOf(env: Variables) {
+  return {
+    provider: env.SMS_PROVIDER,
+    twilio: env.SMS_PROVIDER === 'twilio' ? twilioOf(env) : undefined,
+    perSecond: env.SMS_PER_SECOND,
+    caps: {
+      recipientHour: env.SMS_PER_RECIPIENT_HOUR,
+      recipientDay: env.SMS_PER_RECIPIENT_DAY,
+      merchantDay: env.SMS_PER_MERCHANT_DAY,
+    },
+  };
 }
 
 /** The schema has seen to it that one of the senders is set. */
