@@ -39,6 +39,7 @@ const Variables = z.object({
     .regex(/^[\w-]{1,40}$/, 'must be 1 to 40 letters, digits, - or _')
     .default('merchant'),
   CACHE_ENABLED: flag().default(true),
+  CACHE_MEMORY_MB: count(1, 16_384).default(64),
   CACHE_WARMER_ENABLED: flag().default(true),
   CACHE_WARMER_INTERVAL: count(1, 86_400).default(300),
 

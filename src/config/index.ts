@@ -63,6 +63,7 @@ function toConfig(env: Variables) {
     queue: { prefix: env.QUEUE_PREFIX },
     cache: {
       enabled: env.CACHE_ENABLED,
+      memoryBytes: env.CACHE_MEMORY_MB * 1_024 * 1_024,
       warmer: { enabled: env.CACHE_WARMER_ENABLED, intervalMs: env.CACHE_WARMER_INTERVAL * 1_000 },
     },
     tokens: {

@@ -21,5 +21,7 @@ export function connectionParts(parts: Parts, config: Config, service: string, l
     ),
     queueRedis: redis('queue', config.redis.queueUrl),
     cacheRedis: redis('cache', config.redis.cacheUrl),
+    /** The cache's own: it listens on it as well, and what it asks must not wait behind others' questions. */
+    valuesRedis: redis('values', config.redis.cacheUrl),
   };
 }

@@ -1,5 +1,4 @@
 import type { Config } from '../config/index.ts';
-import { uncached } from '../platform/cache/uncached.ts';
 import type { Logger } from '../platform/observability/logger.ts';
 import { outbox } from '../platform/outbox/event.store.ts';
 import { OutboxRelay } from '../platform/outbox/relay.ts';
@@ -7,11 +6,14 @@ import { crashAt } from '../platform/process/crash-points.ts';
 import type { Outlets } from '../platform/queue/outlets.ts';
 import { QueueService } from '../platform/queue/queue.service.ts';
 import { SECOND_MS } from '../shared/time.ts';
+import type { cacheParts } from './cache.ts';
 import type { connectionParts } from './connections.ts';
 import type { Part, Parts } from './parts.ts';
 import { queues } from './queues.ts';
 import { subscriptions } from './subscriptions.ts';
 import type { writeParts } from './writes.ts';
+
+type Writing = ReturnType<typeof cacheParts> & ReturnType<typeof writeParts>;
 
 /** What carries out what follows from changes: the relay from the outbox to the queues, and what workers do it with. */
 export function messagingParts(
@@ -19,7 +21,7 @@ export function messagingParts(
   config: Config,
   logger: Part<Logger>,
   { database }: ReturnType<typeof connectionParts>,
-  { now, transact, appendEvent, mailStore, hasRelay }: ReturnType<typeof writeParts>,
+  { cache, now, transact, appendEvent, mailStore, hasRelay }: Writing,
   outlets: () => Outlets,
 ) {
   const { queueUrl: url, password } = config.redis;
@@ -37,14 +39,14 @@ export function messagingParts(
 
   const relay = parts.part(
     () => {
-      const jobQueue = queue();
+      const [jobQueue, kept] = [queue(), cache()];
       const made = new OutboxRelay({
         events: outbox.on(database().primary),
         subscriptions,
         enqueue: (jobs) => jobQueue.enqueue(jobs),
         losses: jobQueue.losses,
         reached: crashAt(config.crashAt),
-        invalidate: (tags) => uncached.invalidate(tags),
+        invalidate: (tags) => kept.invalidate(tags),
         logger: logger(),
         now,
       });

@@ -1,5 +1,4 @@
 import type { Config } from '../config/index.ts';
-import { uncached } from '../platform/cache/uncached.ts';
 import { ExactLimiter } from '../platform/limits/exact.ts';
 import { LocalLimiter } from '../platform/limits/local.ts';
 import { awayLog } from '../platform/observability/away-log.ts';
@@ -9,6 +8,7 @@ import { Cursors } from '../platform/security/cursors.ts';
 import { LinkTokens } from '../platform/security/links.ts';
 import { Passes } from '../platform/security/passes.ts';
 import { Passwords } from '../platform/security/passwords.ts';
+import { cacheParts } from './cache.ts';
 import { connectionParts } from './connections.ts';
 import { healthParts } from './health.ts';
 import { messagingParts } from './messaging.ts';
@@ -22,7 +22,8 @@ export type Platform = ReturnType<typeof platformParts>;
 export function platformParts(parts: Parts, config: Config, service: string, outlets: () => Outlets) {
   const logger = parts.part(() => createLogger({ level: config.log.level, service }));
   const connections = connectionParts(parts, config, service, logger);
-  const writes = writeParts(parts, connections);
+  const caching = cacheParts(parts, config, logger, connections);
+  const writes = writeParts(parts, connections, caching);
   const limiter = parts.part(() => {
     const log = awayLog('the Redis of exact limits', logger());
     return new ExactLimiter({
@@ -41,12 +42,12 @@ export function platformParts(parts: Parts, config: Config, service: string, out
     config,
     logger,
     ...connections,
+    ...caching,
     ...writes,
     ...sendingParts(parts, config, logger, connections, writes),
-    ...messagingParts(parts, config, logger, connections, writes, outlets),
+    ...messagingParts(parts, config, logger, connections, { ...caching, ...writes }, outlets),
     ...healthParts(parts, config, logger, connections),
     limiter,
-    cache: parts.part(() => uncached),
     cursors: parts.part(() => new Cursors(config.cursors.secret)),
     links: parts.part(() => new LinkTokens(config.tokens)),
     passes: parts.part(() => new Passes(config.tokens)),

@@ -61,20 +61,25 @@ async function inTransaction<T>(
       },
       { readConcern: 'snapshot', writeConcern: { w: 'majority' }, maxCommitTimeMS: DEADLINE_MS },
     );
-    for (const act of pending.get(session) ?? []) act();
+    const acts = pending.get(session) ?? [];
+    await Promise.all(acts.map((act) => Promise.resolve(act())));
     return result;
   } finally {
     await session.endSession();
   }
 }
 
-const pending = new WeakMap<ClientSession, (() => void)[]>();
+const pending = new WeakMap<ClientSession, AfterCommit[]>();
+
+/** What it returns is waited for. */
+type AfterCommit = () => unknown;
 
 /**
- * Has `act` run in this process right after the commit, such as to drop what the change made stale. Not at all when
+ * Has `act` run in this process right after the commit, such as to drop what the change made stale; the caller hears of its success
+ * when that is done, and so it must neither fail nor take long. Not at all when
  * the transaction fails, nor when the process dies: what must happen goes into the outbox.
  */
-export function afterCommit({ session }: TransactionAccess, act: () => void): void {
+export function afterCommit({ session }: TransactionAccess, act: AfterCommit): void {
   const acts = pending.get(session);
   if (acts === undefined) throw new Error('There is no transaction to wait for');
   acts.push(act);

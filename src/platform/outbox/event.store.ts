@@ -12,6 +12,8 @@ export interface OutboxRow extends EventRow {
   dueAt: Date;
   /** Which batch of which relay it is part of. */
   lease: string | null;
+  /** Its jobs are in their queues, and what is left is to tell the cache. */
+  enqueued: boolean;
   /** How often it could not be carried out for a reason of its own; a Redis that is away does not count. */
   failures: number;
   /** What was wrong at the last failure. */
@@ -35,6 +37,7 @@ export const outbox = storedCollection<OutboxRow>({
     state: { type: String, enum: ['pending', 'done', 'parked'], default: 'pending' },
     dueAt: { type: Date, required: true },
     lease: { type: String, default: null },
+    enqueued: { type: Boolean, default: false },
     failures: { type: Number, default: 0 },
     cause: { type: String, default: null },
     doneAt: { type: Date, default: null },
@@ -59,8 +62,8 @@ export const outbox = storedCollection<OutboxRow>({
 export interface EventAppenderDeps {
   readonly events: ScopedModel<OutboxRow>;
   readonly now: Now;
-  /** Told in this process right after the commit: to invalidate what it has cached, and to wake its relay. */
-  readonly committed: (event: EventRow) => void;
+  /** Told in this process right after the commit, and waited for: to invalidate what it has cached, and to wake its relay. */
+  readonly committed: (event: EventRow) => unknown;
   /** Keeps account of changes. Without it none is kept. */
   readonly record?: RecordChange;
 }
@@ -80,8 +83,6 @@ export function eventAppender({ events, now, committed, record }: EventAppenderD
     const inserts = rows.map((row) => ({ insertOne: { document: { ...row, dueAt: occurredAt } as OutboxRow } }));
     const withScope = { ...access, scope };
     await events.bulkWrite(inserts, withScope);
-    afterCommit(access, () => {
-      rows.forEach(committed);
-    });
+    afterCommit(access, () => Promise.all(rows.map((row) => Promise.resolve(committed(row)))));
   };
 }

@@ -39,6 +39,8 @@ export interface OutboxRelayTimes {
 
 const BATCH = 200;
 const MAX_FAILURES = 10;
+// Soon: it may be that this process alone cannot reach the cache, and another's relay can.
+const UNTOLD_PAUSE_MS = 300;
 const REFUSED_PAUSE_MS = 30 * SECOND_MS;
 const LOSS_LOOK_MS = SECOND_MS;
 const REOPEN_PAGE = 1_000;
@@ -104,8 +106,10 @@ export class OutboxRelay {
     this.#deps.reached?.('outbox.claimed');
     const followed = await this.#follow(rows);
     let refused: ReadonlySet<JobRequest>;
+    let isTold: boolean;
     try {
-      refused = await this.#carryOut(followed);
+      isTold = await this.#invalidate(followed);
+      refused = await this.#enqueue(followed);
     } catch (error) {
       await this.#release(rows, lease, 0);
       throw error;
@@ -113,7 +117,10 @@ export class OutboxRelay {
     this.#deps.reached?.('outbox.enqueued');
     const isRefused = ({ jobs }: Followed): boolean => jobs.some((job) => refused.has(job));
     const later = rowsOf(followed.filter(isRefused));
-    const done = rowsOf(followed.filter((each) => !isRefused(each)));
+    const enqueued = followed.filter((each) => !isRefused(each));
+    const untold = isTold ? [] : rowsOf(enqueued.filter(({ tags }) => tags.length > 0));
+    const done = rowsOf(enqueued).filter((row) => !untold.includes(row));
+    if (untold.length > 0) await this.#release(untold, lease, UNTOLD_PAUSE_MS, { enqueued: true });
     if (later.length > 0) await this.#release(later, lease, REFUSED_PAUSE_MS);
     await this.#deps.events.updateMany(
       { _id: { $in: idsOf(done) }, lease },
@@ -214,15 +221,29 @@ export class OutboxRelay {
     // A newer version of the program may have written it, and its own relay knows.
     if (subscription === undefined) throw new Error(`No subscription for the event ${row.type}`);
     const { traceparent } = row;
-    const jobs = subscription.jobs(row).map((job) => (traceparent === null ? job : { ...job, traceparent }));
+    const wanted = row.enqueued ? [] : subscription.jobs(row);
+    const jobs = wanted.map((job) => (traceparent === null ? job : { ...job, traceparent }));
     return { row, jobs, tags: subscription.tags(row) };
   }
 
-  /** @returns the jobs that the queues have no room for */
-  async #carryOut(followed: readonly Followed[]): Promise<ReadonlySet<JobRequest>> {
-    // First the tags: a job must not read what they are about to end.
+  /**
+   * Before the jobs: none must read what is about to end. But a cache that cannot be told does not hold them up.
+   * @returns whether it was told
+   */
+  async #invalidate(followed: readonly Followed[]): Promise<boolean> {
     const tags = [...new Set(followed.flatMap((each) => each.tags))];
-    if (tags.length > 0) await this.#deps.invalidate(tags);
+    if (tags.length === 0) return true;
+    try {
+      await this.#deps.invalidate(tags);
+      return true;
+    } catch {
+      // Logged by the cache, as long as it is so.
+      return false;
+    }
+  }
+
+  /** @returns the jobs that the queues have no room for */
+  async #enqueue(followed: readonly Followed[]): Promise<ReadonlySet<JobRequest>> {
     const jobs = followed.flatMap((each) => each.jobs);
     try {
       if (jobs.length > 0) await this.#deps.enqueue(jobs);
@@ -234,12 +255,17 @@ export class OutboxRelay {
   }
 
   /** Gives events back, to be claimed when there is a Redis again, or room in it. */
-  async #release(rows: readonly OutboxRow[], lease: string, pauseMs: number): Promise<void> {
+  async #release(
+    rows: readonly OutboxRow[],
+    lease: string,
+    pauseMs: number,
+    change: Partial<Pick<OutboxRow, 'enqueued'>> = {},
+  ): Promise<void> {
     const { events, now } = this.#deps;
     await events
       .updateMany(
         { _id: { $in: idsOf(rows) }, lease, state: 'pending' },
-        { $set: { lease: null, dueAt: new Date(now().getTime() + pauseMs) } },
+        { $set: { ...change, lease: null, dueAt: new Date(now().getTime() + pauseMs) } },
         access,
       )
       // Its lease runs out by itself.

@@ -1,0 +1,38 @@
+import type { Config } from '../config/index.ts';
+import type { Cache } from '../platform/cache/cache.ts';
+import { EnhancedCacheService } from '../platform/cache/enhanced-cache.service.ts';
+import { uncached } from '../platform/cache/uncached.ts';
+import { isAway } from '../platform/database/failures.ts';
+import type { Logger } from '../platform/observability/logger.ts';
+import type { connectionParts } from './connections.ts';
+import type { Part, Parts } from './parts.ts';
+
+/** What is kept of answers; nothing at all with `CACHE_ENABLED=false`. */
+export function cacheParts(
+  parts: Parts,
+  config: Config,
+  logger: Part<Logger>,
+  { valuesRedis }: ReturnType<typeof connectionParts>,
+) {
+  const enhancedCache = parts.part(
+    () => {
+      const service = new EnhancedCacheService({
+        redis: valuesRedis(),
+        prefix: config.queue.prefix,
+        memoryBytes: config.cache.memoryBytes,
+        isAway,
+        logger: logger(),
+      });
+      service.initialize();
+      return service;
+    },
+    (service) => {
+      service.close();
+    },
+  );
+  return {
+    /** Behind `cache`, for those who look into it or have it ready; not to be asked for when caching is off. */
+    enhancedCache,
+    cache: parts.part((): Cache => (config.cache.enabled ? enhancedCache() : uncached)),
+  };
+}

@@ -1,0 +1,280 @@
+import type { Redis } from 'ioredis';
+import { awayLog } from '../observability/away-log.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Cache, Cached, CachePolicy, CacheSource, Codec } from './cache.ts';
+import { steadyClock, type Clock } from './clock.ts';
+import { keepingBy } from './codec.ts';
+import { Coherence } from './coherence.ts';
+import type { Lifetime } from './envelope.ts';
+import { Flights } from './flights.ts';
+import { Keeper, type KeeperDeps, type Policy, type Reading } from './keeper.ts';
+import { RedisLink } from './link.ts';
+import { ManyReader } from './many.ts';
+import { Memory, type MemoryEntry } from './memory.ts';
+import { Pulse } from './pulse.ts';
+import { ageOf, Reader, type ReaderTimes } from './reader.ts';
+import { RedisLayer } from './redis-layer.ts';
+import { reportOf, type CacheStats } from './report.ts';
+import { StatsBook } from './stats.ts';
+
+export interface CacheOptions {
+  /** A connection of the cache's own: it is subscribed on. */
+  readonly redis: Redis;
+  /** Begins the names of all keys and channels. */
+  readonly prefix: string;
+  /** What memory may take, in bytes. */
+  readonly memoryBytes: number;
+  /** Whether a load failed since the database itself is away, so that known values may stand in. */
+  readonly isAway: (error: unknown) => boolean;
+  readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
+  readonly clock?: Clock;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+  /** How long an answer of Redis is waited for, in milliseconds. */
+  readonly answerMs?: number;
+  readonly times?: ReaderTimes;
+}
+
+/** What is to be had ready before anybody asks. */
+export interface Warmable {
+  readonly key: string;
+  readonly load: () => Promise<unknown>;
+  readonly policy: CachePolicy;
+  readonly codec?: Codec<never>;
+}
+
+/**
+ * Memory, then Redis, then the loader. What expired by time may be shown while it is loaded anew; what was invalidated is never
+ * shown again: docs/caching.md has the rules, docs/adr/0012 the reasons. Only `undefined` means "not cached".
+ */
+export class EnhancedCacheService implements Cache {
+  readonly #clock: Clock;
+  readonly #coherence: Coherence;
+  readonly #stats = new StatsBook();
+  readonly #memory: Memory;
+  readonly #remote: RedisLayer;
+  readonly #flights: Flights;
+  readonly #reader: Reader;
+  readonly #many: ManyReader;
+  readonly #keeper: Keeper;
+  readonly #pulse: Pulse;
+
+  constructor(options: CacheOptions) {
+    const { redis, prefix, memoryBytes, isAway, logger, clock = steadyClock, random = Math.random } = options;
+    this.#clock = clock;
+    this.#coherence = new Coherence(clock);
+    this.#memory = new Memory(memoryBytes, this.#stats);
+    const log = awayLog('the Redis of the cache', logger);
+    const { answerMs } = options;
+    const link = new RedisLink({ redis, log, ...(answerMs !== undefined && { answerMs }) });
+    this.#remote = new RedisLayer(link, prefix, this.#stats.redis);
+    this.#flights = new Flights(this.#coherence);
+    const onFailure = (error: unknown) => {
+      logger.debug({ error }, 'the cache could not do something in the background');
+    };
+    const shared = { memory: this.#memory, remote: this.#remote, coherence: this.#coherence, stats: this.#stats };
+    const deps: KeeperDeps = { ...shared, clock, random, onFailure };
+    this.#keeper = new Keeper(deps);
+    this.#reader = new Reader({ ...deps, flights: this.#flights, isAway, times: options.times ?? {} });
+    this.#many = new ManyReader({ ...deps, flights: this.#flights });
+    this.#pulse = new Pulse(this.#remote, this.#coherence, redis);
+    this.#remote.onEnded((sequence, ended) => {
+      this.#coherence.hear(sequence, ended);
+    });
+  }
+
+  /** Begins to listen for invalidations. Does not wait for Redis: until it is there, memory is trusted for less than a second. */
+  initialize(): void {
+    this.#pulse.start();
+  }
+
+  /** Asks Redis now, and not only when it is time, whether all invalidations have been heard of. */
+  confirm(): Promise<void> {
+    return this.#pulse.beat();
+  }
+
+  peek<T>(key: string): Cached<T> | undefined {
+    const entry = this.#memory.get(key);
+    if (entry === undefined) return undefined;
+    const now = this.#clock();
+    if (now - entry.lifetime.loadedAt >= entry.lifetime.freshMs) return undefined;
+    return this.#coherence.verdict(entry, now) === 'current' ? this.#shown<T>(entry, 'hit-l1', now) : undefined;
+  }
+
+  fetch<T>(key: string, load: () => Promise<T>, policy: CachePolicy, codec?: Codec<T>): Promise<Cached<T>> {
+    const hit = this.peek<T>(key);
+    return hit === undefined ? this.#fetch(readingOf(key, load, policy, codec)) : Promise.resolve(hit);
+  }
+
+  async getOrSet<T>(key: string, load: () => Promise<T>, policy: CachePolicy | number): Promise<T> {
+    const hit = this.peek<T>(key);
+    if (hit !== undefined) return hit.value;
+    return (await this.#fetch<T>(readingOf(key, load, policyOf(policy)))).value;
+  }
+
+  /** What is kept under a key, also while it is out of date but may be shown. */
+  async get<T>(key: string, codec?: Codec<T>): Promise<T | undefined> {
+    return (await this.getMany<T>([key], codec)).get(key);
+  }
+
+  /** With one question to Redis for all that memory does not have. Keys of which there is nothing are left out. */
+  async getMany<T>(keys: readonly string[], codec?: Codec<T>): Promise<ReadonlyMap<string, T>> {
+    const { values, others } = this.#divide(keys, (key) => this.peek<T>(key) ?? this.#stale<T>(key));
+    if (others.length === 0) return values;
+    const moment = this.#coherence.begin();
+    const looked = await this.#remote.find(others).catch(() => []);
+    for (const [index, key] of others.entries()) {
+      const found = looked[index]?.found;
+      const isShown = found !== undefined && ageOf(found.lifetime, this.#clock()) !== 'past';
+      this.#count(key, found?.tags ?? [], isShown ? 'hits' : 'misses');
+      if (isShown) values.set(key, this.#keeper.adopt({ key, keeping: keepingBy(codec) }, moment, found).value as T);
+    }
+    return values;
+  }
+
+  /**
+   * With one question to Redis and one load for all that neither has.
+   * @param load is given the keys to be loaded; what it leaves out has no value, and is left out of the answer
+   */
+  async getOrSetMany<T>(
+    keys: readonly string[],
+    load: (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>,
+    policy: CachePolicy | number | ((key: string) => CachePolicy),
+  ): Promise<ReadonlyMap<string, T>> {
+    const { values, others } = this.#divide(keys, (key) => this.peek<T>(key));
+    if (others.length === 0) return values;
+    const readings = others.map((key) => {
+      const chosen = typeof policy === 'function' ? policy(key) : policyOf(policy);
+      return { key, policy: inMilliseconds(chosen), keeping: keepingBy<unknown>(undefined) };
+    });
+    for (const [key, { value, source }] of await this.#many.read(readings, load)) {
+      this.#count(key, [], source === 'hit-l2' ? 'hits' : 'misses');
+      if (value !== undefined) values.set(key, value as T);
+    }
+    return values;
+  }
+
+  /** Replaces what is kept. Better is `getOrSet`: its value is known to have been read after the last invalidation. */
+  async set<T>(key: string, value: T, policy: CachePolicy | number, codec?: Codec<T>): Promise<void> {
+    await this.delete(key);
+    if (value === undefined) return;
+    const reading = readingOf(key, () => Promise.resolve(value), policyOf(policy), codec);
+    const moment = this.#coherence.begin();
+    const turn = await this.#remote.begin({ key, tags: reading.policy.tags }, true);
+    this.#keeper.keep(reading, moment, value, 0, turn);
+  }
+
+  /** @throws like `invalidate` */
+  async delete(key: string): Promise<void> {
+    this.#coherence.end({ keys: [key] });
+    this.#memory.delete(key);
+    await this.#remote.remove([key]);
+  }
+
+  /** Ends all keys that match: `*` stands for any characters, `?` for one. Goes through all keys. @throws like `invalidate` */
+  async deletePattern(pattern: string): Promise<void> {
+    this.#coherence.end({ pattern });
+    this.#memory.deletePattern(pattern);
+    await this.#remote.removePattern(pattern);
+  }
+
+  /** @throws like `invalidate` */
+  deleteByTag(tag: string): Promise<void> {
+    return this.invalidate([tag]);
+  }
+
+  async invalidate(tags: readonly string[]): Promise<void> {
+    if (tags.length === 0) return;
+    this.#coherence.end({ tags });
+    await this.#remote.invalidate(tags);
+  }
+
+  /** Has a value ready: loads it unless it stays fresh for so long. */
+  async warm({ key, load, policy, codec }: Warmable, freshForMs = 0): Promise<void> {
+    const entry = this.#memory.get(key);
+    const then = this.#clock() + freshForMs;
+    if (entry !== undefined && ageOf(entry.lifetime, then) === 'fresh' && this.#isCurrent(entry)) return;
+    await this.#reader.ensure(readingOf(key, load, policy, codec), freshForMs);
+  }
+
+  /** Whether this process alone may do something for so long, of all that share the Redis; also when it may already. */
+  lease(name: string, forMs: number): Promise<boolean> {
+    return this.#remote.lease(name, forMs);
+  }
+
+  getStats(): CacheStats {
+    const isTrusted = this.#remote.isUsable && this.#coherence.isConfirmed;
+    return reportOf(this.#stats, this.#memory, { isTrusted, underWay: this.#flights.size });
+  }
+
+  /** The connection is not closed: it belongs to whoever made it. */
+  close(): void {
+    this.#pulse.stop();
+    this.#memory.clear();
+  }
+
+  async #fetch<T>(reading: Reading): Promise<Cached<T>> {
+    const stale = this.#stale<T>(reading.key);
+    if (stale !== undefined) {
+      this.#reader.refresh(reading);
+      return stale;
+    }
+    this.#stats.memory.misses += 1;
+    const { value, source, loadedAt } = await this.#reader.read(reading);
+    this.#count(reading.key, reading.policy.tags, COUNTED[source]);
+    return { value: value as T, source, ageSeconds: Math.max(0, (this.#clock() - loadedAt) / 1_000) };
+  }
+
+  #divide<T>(keys: readonly string[], look: (key: string) => Cached<T> | undefined) {
+    const values = new Map<string, T>();
+    const others: string[] = [];
+    for (const key of new Set(keys)) {
+      const hit = look(key);
+      if (hit === undefined) others.push(key);
+      else values.set(key, hit.value);
+    }
+    return { values, others };
+  }
+
+  /** What memory has that is out of date, but not past being shown. */
+  #stale<T>(key: string): Cached<T> | undefined {
+    const entry = this.#memory.get(key);
+    if (entry === undefined || !this.#isCurrent(entry)) return undefined;
+    const now = this.#clock();
+    return ageOf(entry.lifetime, now) === 'stale' ? this.#shown<T>(entry, 'stale', now) : undefined;
+  }
+
+  #isCurrent(entry: MemoryEntry): boolean {
+    return this.#coherence.verdict(entry) === 'current';
+  }
+
+  #shown<T>(entry: MemoryEntry, source: CacheSource, now: number): Cached<T> {
+    entry.reads += 1;
+    this.#stats.memory.hits += 1;
+    for (const tally of entry.tallies) {
+      tally[COUNTED[source]] += 1;
+      tally.savedMs += entry.lifetime.loadMs;
+    }
+    return { value: entry.value as T, source, ageSeconds: ageSeconds(entry.lifetime, now) };
+  }
+
+  #count(key: string, tags: readonly string[], what: 'hits' | 'misses' | 'staleServes'): void {
+    for (const tally of this.#stats.of(key, tags)) tally[what] += 1;
+  }
+}
+
+const COUNTED = { 'hit-l1': 'hits', 'hit-l2': 'hits', miss: 'misses', stale: 'staleServes' } as const;
+
+const ageSeconds = ({ loadedAt }: Lifetime, now: number): number => Math.max(0, (now - loadedAt) / 1_000);
+
+function policyOf(policy: CachePolicy | number): CachePolicy {
+  return typeof policy === 'number' ? { freshSeconds: policy, staleSeconds: 0, tags: [] } : policy;
+}
+
+function inMilliseconds({ freshSeconds, staleSeconds, tags }: CachePolicy): Policy {
+  return { freshMs: freshSeconds * 1_000, staleMs: staleSeconds * 1_000, tags };
+}
+
+function readingOf<T>(key: string, load: () => Promise<T>, policy: CachePolicy, codec?: Codec<T>): Reading {
+  return { key, load, policy: inMilliseconds(policy), keeping: keepingBy(codec) };
+}

@@ -1,0 +1,46 @@
+import type { CacheSource } from './cache.ts';
+import type { Coherence, Dated } from './coherence.ts';
+
+/** What became of a read. */
+export interface Outcome {
+  readonly value: unknown;
+  readonly source: CacheSource;
+  readonly loadedAt: number;
+}
+
+interface Flight extends Dated {
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Reads under way: who asks for the same in the meantime gets the same, unless it has been invalidated since it began. */
+export class Flights {
+  readonly #coherence: Coherence;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(coherence: Coherence) {
+    this.#coherence = coherence;
+  }
+
+  /** The read of that key that is under way, if what it brings may still be shown. */
+  join(key: string): Promise<Outcome> | undefined {
+    const flight = this.#flights.get(key);
+    return flight !== undefined && this.#coherence.verdict(flight) === 'current' ? flight.outcome : undefined;
+  }
+
+  /** Begins a read, and takes the place of one under way. */
+  start(key: string, tags: readonly string[], read: () => Promise<Outcome>): Promise<Outcome> {
+    const moment = this.#coherence.begin();
+    const outcome = read();
+    const flight: Flight = { key, tags, moment, outcome };
+    this.#flights.set(key, flight);
+    const landed = () => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    };
+    outcome.then(landed, landed);
+    return outcome;
+  }
+
+  get size(): number {
+    return this.#flights.size;
+  }
+}

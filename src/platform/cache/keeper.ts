@@ -1,0 +1,81 @@
+import type { Clock } from './clock.ts';
+import type { Keeping } from './codec.ts';
+import type { Coherence, Moment } from './coherence.ts';
+import type { Lifetime } from './envelope.ts';
+import type { Outcome } from './flights.ts';
+import type { Memory, MemoryEntry } from './memory.ts';
+import type { Found, RedisLayer, Turn } from './redis-layer.ts';
+import type { StatsBook } from './stats.ts';
+
+/** A policy in milliseconds. */
+export interface Policy {
+  readonly freshMs: number;
+  readonly staleMs: number;
+  readonly tags: readonly string[];
+}
+
+/** One read: what is wanted, where it comes from, and how it is kept. */
+export interface Reading {
+  readonly key: string;
+  readonly policy: Policy;
+  readonly load: () => Promise<unknown>;
+  readonly keeping: Keeping<unknown>;
+}
+
+export interface KeeperDeps {
+  readonly memory: Memory;
+  readonly remote: RedisLayer;
+  readonly coherence: Coherence;
+  readonly stats: StatsBook;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Told what failed in the background, where nobody waits for it. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Kept past all times, to be shown when the database is away. */
+const GRACE_MS = 3_600_000;
+/** Lives are up to so much shorter than declared, so that what was loaded together does not end together. */
+const JITTER = 0.1;
+
+/** Puts values where later reads find them. */
+export class Keeper {
+  readonly #deps: KeeperDeps;
+
+  constructor(deps: KeeperDeps) {
+    this.#deps = deps;
+  }
+
+  /** What Redis had, into memory. @param moment before it was looked up */
+  adopt({ key, keeping }: Pick<Reading, 'key' | 'keeping'>, moment: Moment, found: Found): Outcome {
+    const { value, bytes } = keeping.read(found.payload());
+    const { lifetime, tags } = found;
+    this.#remember({ key, tags, moment, value, lifetime, bytes });
+    return { value, source: 'hit-l2', loadedAt: lifetime.loadedAt };
+  }
+
+  /**
+   * What was loaded, into memory and, in the background, into Redis.
+   * @param moment before the load began
+   * @param turn if Redis gave one
+   */
+  keep(reading: Omit<Reading, 'load'>, moment: Moment, value: unknown, loadMs: number, turn?: Turn): Outcome {
+    const kept = reading.keeping.keep(value);
+    const { freshMs, staleMs, tags } = reading.policy;
+    const shortened = freshMs * (1 - JITTER * this.#deps.random());
+    const lifetime: Lifetime = { loadedAt: moment.at, freshMs: shortened, staleMs, loadMs };
+    this.#remember({ key: reading.key, tags, moment, value: kept.value, lifetime, bytes: kept.bytes });
+    if (turn?.token !== undefined) {
+      const keptMs = freshMs + staleMs + GRACE_MS;
+      this.#deps.remote.store(turn, lifetime, keptMs, kept.encoded()).catch(this.#deps.onFailure);
+    }
+    return { value: kept.value, source: 'miss', loadedAt: lifetime.loadedAt };
+  }
+
+  #remember(entry: Omit<MemoryEntry, 'reads' | 'tallies'>): void {
+    const { memory, coherence, stats } = this.#deps;
+    if (coherence.verdict(entry) === 'ended') return;
+    memory.put({ ...entry, tallies: stats.of(entry.key, entry.tags), reads: 0 });
+  }
+}

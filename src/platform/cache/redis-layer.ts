@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto';
+import { EVERYTHING, type Ended } from './coherence.ts';
+import { seal, unseal, type Lifetime } from './envelope.ts';
+import { redisGlob } from './glob.ts';
+import { RedisAway, type RedisLink } from './link.ts';
+import { OwedTags } from './owed.ts';
+import { askCounter, beginLoad, holdLock, invalidateTags, storeLoaded } from './scripts.ts';
+import type { RedisTally } from './stats.ts';
+
+/** What Redis has of a key, all its tags unchanged since its load began. */
+export interface Found {
+  readonly lifetime: Lifetime;
+  readonly tags: readonly string[];
+  readonly payload: () => Buffer;
+}
+
+/** What was there of a key. */
+export interface Looked {
+  /** If it is valid. */
+  readonly found: Found | undefined;
+  /** Tells it, valid or not, from what is stored later; empty if there was nothing. */
+  readonly head: string;
+}
+
+export interface Wanted {
+  readonly key: string;
+  readonly tags: readonly string[];
+}
+
+/** A load that may begin: with the versions that its tags have now. */
+export interface Turn extends Wanted {
+  /** Shows that the lock is this load's; undefined when another has it. */
+  readonly token: string | undefined;
+  /** Of what lies under the key. Another than that of the last look: somebody has stored something since. */
+  readonly head: string;
+  readonly versions: readonly string[];
+}
+
+/** Of the beginning of an envelope: as far as the moment of its load. */
+const HEAD_BYTES = 28;
+// Longer than any value lives, so that a tag's version outlasts what it was stored with.
+const TAG_MS = 3 * 86_400_000;
+const LONGEST_LIFE_MS = 86_400_000;
+/** After a holder's death others wait so long. */
+export const LOCK_MS = 2_000;
+const SCAN_COUNT = 500;
+
+/** The second layer: values in Redis, each valid as long as the versions of its tags are those its load began with. */
+export class RedisLayer {
+  readonly #link: RedisLink;
+  readonly #prefix: string;
+  readonly #origin = randomBytes(6).toString('base64url');
+  readonly #tally: RedisTally;
+  readonly #owed = new OwedTags();
+  #isSubscribed = false;
+
+  constructor(link: RedisLink, prefix: string, tally: RedisTally) {
+    this.#link = link;
+    this.#prefix = `${prefix}:cache`;
+    this.#tally = tally;
+    link.redis.on('close', () => {
+      this.#isSubscribed = false;
+    });
+  }
+
+  /** Whether it is there, and knows of every invalidation that this process has made. */
+  get isUsable(): boolean {
+    return this.#link.isUsable && this.#owed.isEmpty;
+  }
+
+  /** One question for any number of keys. */
+  async lookup(wanted: readonly Wanted[]): Promise<readonly Looked[]> {
+    const tags = [...new Set([EVERYTHING, ...wanted.flatMap((each) => each.tags)])];
+    const names = [...wanted.map(({ key }) => this.#value(key)), ...tags.map((tag) => this.#tag(tag))];
+    const answers = await this.#ask((redis) => redis.mgetBuffer(...names));
+    const versions = versionsOf(tags, answers.slice(wanted.length));
+    return wanted.map((_, index) => this.#look(answers[index], versions));
+  }
+
+  /** The same for keys whose tags are not known beforehand, for two questions. */
+  async find(keys: readonly string[]): Promise<readonly Looked[]> {
+    const sealed = await this.#ask((redis) => redis.mgetBuffer(...keys.map((key) => this.#value(key))));
+    const tags = [...new Set([EVERYTHING, ...sealed.flatMap((each) => (each === null ? [] : unseal(each).tags))])];
+    const answers = await this.#ask((redis) => redis.mgetBuffer(...tags.map((tag) => this.#tag(tag))));
+    const versions = versionsOf(tags, answers);
+    return sealed.map((each) => this.#look(each, versions));
+  }
+
+  /** To be asked before a load begins. @param steal takes the lock from whoever has it, whose load is not stored then */
+  async begin({ key, tags }: Wanted, steal = false): Promise<Turn> {
+    const token = randomBytes(9).toString('base64url');
+    const all = [EVERYTHING, ...tags];
+    const keys = [this.#lock(key), this.#value(key), ...all.map((tag) => this.#tag(tag))];
+    const values = [token, steal ? '' : LOCK_MS, TAG_MS, `new-${token}`, HEAD_BYTES - 1];
+    const answer = await this.#ask((redis) => beginLoad.run(redis, keys, values));
+    const [mine, head = '', ...versions] = answer as string[];
+    return { key, tags: all, token: mine === '1' ? token : undefined, head, versions };
+  }
+
+  /** Stores what was loaded in this turn, and ends the turn. Not when any of its tags has been invalidated since. */
+  async store({ key, tags, token = '', versions }: Turn, lifetime: Lifetime, keptMs: number, payload: Buffer) {
+    const sealed = await seal({ lifetime, tags, versions, payload });
+    const keys = [this.#lock(key), this.#value(key), ...tags.map((tag) => this.#tag(tag))];
+    const lifeMs = Math.ceil(Math.min(keptMs, LONGEST_LIFE_MS));
+    const values = [token, sealed, lifeMs, TAG_MS, ...versions];
+    const stored = await this.#ask((redis) => storeLoaded.run(redis, keys, values));
+    if (stored === 1) this.#tally.bytesWritten += sealed.length;
+  }
+
+  /** Keeps the lock of a load that is still under way; or gives it back, with 0. */
+  async hold({ key, token = '' }: Turn, forMs: number): Promise<void> {
+    await this.#ask((redis) => holdLock.run(redis, [this.#lock(key)], [token, forMs]));
+  }
+
+  /** @throws when Redis could not be told; it is told as soon as it can, and not trusted before that */
+  async invalidate(tags: readonly string[]): Promise<void> {
+    try {
+      await this.#link.ask((redis) => this.#tell(redis, tags, { tags }));
+    } catch (error) {
+      this.#owed.add(tags);
+      throw error;
+    }
+  }
+
+  /** Removes keys, and keeps loads of them that are under way from being stored. @throws like `invalidate` */
+  async remove(keys: readonly string[]): Promise<void> {
+    await this.#orElseAll(async () => {
+      const names = keys.flatMap((key) => [this.#lock(key), this.#value(key)]);
+      await this.#link.ask((redis) => redis.unlink(...names));
+      await this.#link.ask((redis) => this.#tell(redis, [], { keys }));
+    });
+  }
+
+  /** Takes as long as there are keys; for administrators. @throws like `invalidate` */
+  async removePattern(pattern: string): Promise<void> {
+    await this.#orElseAll(async () => {
+      // First the locks: a load that began before is not stored then.
+      await this.#unlinkMatching(this.#lock(redisGlob(pattern)));
+      await this.#unlinkMatching(this.#value(redisGlob(pattern)));
+      await this.#link.ask((redis) => this.#tell(redis, [], { pattern }));
+    });
+  }
+
+  /** Whether the lease of that name is this process's from now on. */
+  async lease(name: string, forMs: number): Promise<boolean> {
+    return this.#ask(async (redis) => {
+      const key = `${this.#prefix}:lease:${name}`;
+      if ((await redis.set(key, this.#origin, 'PX', forMs, 'NX')) === 'OK') return true;
+      return (await holdLock.run(redis, [key], [this.#origin, forMs])) === 1;
+    });
+  }
+
+  /** What follows is called with each invalidation that comes by, and with undefined for one of this process's own. */
+  onEnded(heard: (sequence: number, ended: Ended | undefined) => void): void {
+    this.#link.redis.on('message', (channel: string, message: string) => {
+      if (channel !== this.#channel) return;
+      const space = message.indexOf(' ');
+      const { origin, ...ended } = JSON.parse(message.slice(space)) as Message;
+      heard(Number(message.slice(0, space)), origin === this.#origin ? undefined : ended);
+    });
+  }
+
+  /**
+   * Looks whether Redis is there, and puts right what must be before it is trusted.
+   * @param counted is told the counter, on the connection that invalidations come by, and so behind all up to it.
+   * Returns whether Redis has lost some.
+   */
+  async probe(counted: (counter: number) => boolean): Promise<void> {
+    await this.#link.probe(
+      async (redis) => {
+        if (!this.#isSubscribed) await redis.subscribe(this.#channel);
+        this.#isSubscribed = true;
+        const counter = await askCounter.run(redis, [this.#counter], []);
+        if (counted(Number(counter))) this.#owed.add([EVERYTHING]);
+      },
+      () => this.#settle(),
+    );
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#owed.isEmpty) return;
+    const tags = this.#owed.take();
+    try {
+      await this.#tell(this.#link.redis, tags, { tags });
+    } catch (error) {
+      this.#owed.add(tags);
+      throw error;
+    }
+  }
+
+  async #tell(redis: RedisLink['redis'], tags: readonly string[], ended: Ended): Promise<void> {
+    const message: Message = { origin: this.#origin, ...ended };
+    const keys = [this.#counter, ...tags.map((tag) => this.#tag(tag))];
+    const leap = tags.includes(EVERYTHING) ? '1' : '';
+    await invalidateTags.run(redis, keys, [TAG_MS, this.#channel, JSON.stringify(message), leap]);
+  }
+
+  /** What could not be removed for sure is ended with everything else. */
+  async #orElseAll(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#owed.add([EVERYTHING]);
+      throw error;
+    }
+  }
+
+  async #unlinkMatching(match: string): Promise<void> {
+    let cursor = '0';
+    do {
+      const [next, keys] = await this.#link.ask((redis) => redis.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT));
+      if (keys.length > 0) await this.#link.ask((redis) => redis.unlink(...keys));
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
+  async #ask<T>(command: (redis: RedisLink['redis']) => Promise<T>): Promise<T> {
+    if (!this.#owed.isEmpty) throw new RedisAway();
+    try {
+      return await this.#link.ask(command);
+    } catch (error) {
+      this.#tally.failures += 1;
+      throw error;
+    }
+  }
+
+  #look(sealed: Buffer | null | undefined, now: ReadonlyMap<string, string | undefined>): Looked {
+    if (sealed === null || sealed === undefined) return { found: undefined, head: '' };
+    this.#tally.bytesRead += sealed.length;
+    const { lifetime, tags, versions, payload } = unseal(sealed);
+    // A tag that was not looked up, since the value was stored with others, counts as changed.
+    const isValid = tags.every((tag, index) => now.get(tag) === versions[index]);
+    const head = sealed.toString('utf8', 0, HEAD_BYTES);
+    return { found: isValid ? { lifetime, tags: tags.slice(1), payload } : undefined, head };
+  }
+
+  readonly #value = (key: string): string => `${this.#prefix}:value:${key}`;
+  readonly #lock = (key: string): string => `${this.#prefix}:lock:${key}`;
+  readonly #tag = (tag: string): string => `${this.#prefix}:tag:${tag}`;
+
+  get #counter(): string {
+    return `${this.#prefix}:counter`;
+  }
+
+  get #channel(): string {
+    return `${this.#prefix}:ended`;
+  }
+}
+
+type Message = Ended & { readonly origin: string };
+
+function versionsOf(tags: readonly string[], answers: readonly (Buffer | null)[]) {
+  return new Map(tags.map((tag, index) => [tag, answers[index]?.toString()]));
+}

@@ -1,0 +1,22 @@
+import type { Redis, RedisValue } from 'ioredis';
+import { createHash } from 'node:crypto';
+
+/** A Lua script, sent by its hash once the server knows it. */
+export class Script {
+  readonly #text: string;
+  readonly #hash: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#hash = createHash('sha1').update(text).digest('hex');
+  }
+
+  async run(redis: Redis, keys: readonly string[], values: readonly RedisValue[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.#hash, keys.length, ...keys, ...values);
+    } catch (error) {
+      if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+      return redis.eval(this.#text, keys.length, ...keys, ...values);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// Measured on Node 24 (pointer compression off): what V8 takes for each, rounded up.
+const OBJECT_BYTES = 56;
+const FIELD_BYTES = 8;
+const STRING_BYTES = 24;
+const NUMBER_BYTES = 16;
+
+/**
+ * Freezes a value of JSON all the way down, and tells what it takes in memory: one walk for both, since both are
+ * needed once, when it is kept.
+ */
+export function freezeAndWeigh(value: unknown): number {
+  if (typeof value === 'string') return weighText(value);
+  if (typeof value !== 'object' || value === null) return typeof value === 'number' ? NUMBER_BYTES : 0;
+  let bytes = OBJECT_BYTES;
+  // Keys are shared between objects of one shape.
+  for (const field of Object.values(value)) bytes += FIELD_BYTES + freezeAndWeigh(field);
+  Object.freeze(value);
+  return bytes;
+}
+
+/** Two bytes a character: whether one would do is not to be told without a look at each. */
+export function weighText(text: string): number {
+  return STRING_BYTES + 2 * text.length;
+}
