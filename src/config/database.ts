@@ -11,7 +11,7 @@ export function databaseSettings({ uri, name, maxPoolSize, minPoolSize }: Config
     analytics: { maxPoolSize: Math.max(1, Math.ceil(maxPoolSize / 10)), minPoolSize: 0, operationMs: 60_000 },
     // Each below the 2 s within which a caller is told that the database is away, or hangs.
     serverSelectionMs: 1_200,
-    silenceMs: 1_400,
+    silenceMs: 1_500,
     heartbeatMs: 500,
     // Nobody waits for it, and a process that has slept itself had better not drop all its connections.
     connectMs: 3_000,

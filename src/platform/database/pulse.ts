@@ -19,37 +19,23 @@ const LOOK_MS = 100;
 /**
  * Hears whether the database lives, and ends every wait for one that does not. A server that hangs keeps its connections
  * open, and the driver waits for its answers; an operation that is merely slow must be left alone. What tells them apart
- * is the driver's own heartbeat: it has a connection to itself, and a server that lives answers there, however busy.
+ * is that it goes on answering others: operations, or, where there are none, the driver's own heartbeat.
  */
 export class Pulse {
   readonly #settings: PulseSettings;
   readonly #waiters = new Set<Waiter>();
   #heardAt = 0;
   #lookedAt = 0;
-  #silent = false;
-  #connected = false;
+  #silent = true;
   #looks: NodeJS.Timeout | undefined;
 
   constructor(settings: PulseSettings) {
     this.#settings = settings;
   }
 
-  /** Whether there is a server, and it has not been silent for too long: otherwise what is asked now would wait in vain. */
-  get isAlive(): boolean {
-    return this.#connected && !this.#silent;
-  }
-
-  /**
-   * Follows what a connection says of itself. Not its `readyState`, which says no as well when this process was too busy
-   * to read two heartbeats.
-   */
-  follow(connection: Connection): void {
-    connection.on('connected', () => {
-      this.#connected = true;
-    });
-    connection.on('disconnected', () => {
-      this.#connected = false;
-    });
+  /** Whether there has been no answer yet, or none for too long: what is asked now would wait in vain. */
+  get silent(): boolean {
+    return this.#silent;
   }
 
   /** Listens from now on to a client that has just connected. */
@@ -58,6 +44,10 @@ export class Pulse {
     this.#lookedAt = performance.now();
     client.on('serverHeartbeatSucceeded', ({ reply }: ServerHeartbeatSucceededEvent) => {
       if (!this.#settings.primaryOnly || reply.isWritablePrimary === true) this.#heard();
+    });
+    // One that is behind with its work may be late with heartbeats, too, but it goes on answering.
+    client.on('commandSucceeded', () => {
+      this.#heard();
     });
     this.#looks ??= setInterval(() => {
       // Behind a load balancer the driver has no heartbeat.
@@ -78,13 +68,7 @@ export class Pulse {
     return new Promise((resolve, reject) => {
       const waiter = { until: performance.now() + limitMs, giveUp: reject };
       this.#waiters.add(waiter);
-      work
-        .then((answer) => {
-          // As good as a heartbeat, which comes late where the machine is busy.
-          this.#heard();
-          resolve(answer);
-        }, reject)
-        .finally(() => this.#waiters.delete(waiter));
+      work.then(resolve, reject).finally(() => this.#waiters.delete(waiter));
     });
   }
 
@@ -111,13 +95,13 @@ const pulses = new WeakMap<Connection, Pulse>();
 
 /** Gives a connection its pulse, before anything is asked over it. */
 export function givePulse(connection: Connection, pulse: Pulse): void {
-  pulse.follow(connection);
   pulses.set(connection, pulse);
 }
 
 /** @throws DatabaseAway at once where the driver would look for a server, or wait for one that hangs */
 export function demandConnection(connection: Connection): void {
-  if (pulses.get(connection)?.isAlive !== true) throw new DatabaseAway();
+  // Not by Mongoose's `readyState`, which says no as well where two heartbeats are late, as those of a busy machine are.
+  if (pulses.get(connection)?.silent !== false) throw new DatabaseAway();
 }
 
 /** See `Pulse.race`. */
