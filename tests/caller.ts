@@ -26,6 +26,10 @@ export class Caller {
   }
 
   /** Of the last sign-in. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
   get refreshToken(): string {
     return this.#refreshToken;
   }

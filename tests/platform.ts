@@ -10,16 +10,26 @@ import { startChild, type Child } from './child.ts';
 import { eventually } from './environment/index.ts';
 import { startRedis, type RedisProcess } from './redis.ts';
 
+export interface TestDatabaseProcess {
+  readonly uri: string;
+  /** Lets it hang: connections stay open and nothing is answered. */
+  pause(): void;
+  resume(): void;
+  /** Ends it at once, as a crash does. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
+
 /** The whole platform in processes of its own, to be broken by a test. */
 export interface TestPlatform {
   readonly url: string;
   readonly api: Child;
   readonly worker: Child;
   /** Starts another API where the first was, and another worker, after those have ended. */
-  startAgain(): Promise<void>;
+  startAgain(): Promise<readonly [api: Child, worker: Child]>;
   readonly queueRedis: RedisProcess;
   readonly cacheRedis: RedisProcess;
-  readonly database: { kill(): Promise<void>; restart(): Promise<void> };
+  readonly database: TestDatabaseProcess;
   health(): Promise<HealthReport & { readonly ready: boolean }>;
   mails(): Promise<readonly KeptMail[]>;
   stop(): Promise<void>;
@@ -44,7 +54,9 @@ export async function startPlatform(): Promise<TestPlatform> {
     api,
     worker,
     async startAgain() {
-      others.push(...(await startAgain()));
+      const started = await startAgain();
+      others.push(...started);
+      return started;
     },
     queueRedis,
     cacheRedis,
@@ -61,7 +73,7 @@ export async function startPlatform(): Promise<TestPlatform> {
   };
 }
 
-async function startDatabase(directory: string): Promise<TestPlatform['database'] & { readonly uri: string }> {
+async function startDatabase(directory: string): Promise<TestDatabaseProcess> {
   const port = await freePort();
   const start = async (): Promise<Child> => {
     const child = startChild('src/embedded/main.ts', ['--port', String(port), '--data', directory], {});
@@ -71,6 +83,12 @@ async function startDatabase(directory: string): Promise<TestPlatform['database'
   let child = await start();
   return {
     uri: `mongodb://127.0.0.1:${String(port)}/?replicaSet=embedded`,
+    pause: () => {
+      child.kill('SIGSTOP');
+    },
+    resume: () => {
+      child.kill('SIGCONT');
+    },
     async kill() {
       child.kill('SIGKILL');
       await child.ended;

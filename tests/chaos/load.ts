@@ -1,0 +1,41 @@
+/** What became of one call. */
+export interface Outcome {
+  /** When it was sent, on the clock of `performance.now()`. */
+  readonly sentAt: number;
+  readonly tookMs: number;
+  /** 0 when the connection broke. */
+  readonly status: number;
+  readonly retryAfter: boolean;
+  readonly body: string;
+}
+
+export interface Load {
+  /** Sends nothing any more, waits for the answers, and gives them in the order of their sending. */
+  stop(): Promise<readonly Outcome[]>;
+}
+
+/** Sends calls at a steady rate, whether or not the earlier ones have been answered: as people do. */
+export function load(perSecond: number, call: (index: number) => Promise<Response>): Load {
+  const begun = performance.now();
+  const sent: Promise<Outcome>[] = [];
+  const timer = setInterval(() => {
+    const due = ((performance.now() - begun) / 1_000) * perSecond;
+    while (sent.length < due) sent.push(outcomeOf(call(sent.length)));
+  }, 5);
+  return {
+    stop() {
+      clearInterval(timer);
+      return Promise.all(sent);
+    },
+  };
+}
+
+/** Waits for the answer to a call and all of its body. */
+export async function outcomeOf(called: Promise<Response>): Promise<Outcome> {
+  const sentAt = performance.now();
+  const answer = await called.catch(() => undefined);
+  const body = await answer?.text().catch(() => undefined);
+  const tookMs = performance.now() - sentAt;
+  const status = body === undefined ? 0 : (answer?.status ?? 0);
+  return { sentAt, tookMs, status, retryAfter: answer?.headers.has('retry-after') === true, body: body ?? '' };
+}
