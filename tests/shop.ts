@@ -52,14 +52,22 @@ import { silent, withDatabase, type TestDatabase } from './environment/index.ts'
 /** What follows from the events of a shop. */
 export const shopSubscriptions = mergeSubscriptions(productSubscriptions, stockSubscriptions, orderSubscriptions);
 
-export const STORE = { name: 'Mugs & More', currency: 'EUR', timeZone: 'Europe/Berlin' };
+export const STORE = {
+  name: 'Mugs & More',
+  currency: 'EUR',
+  timeZone: 'Europe/Berlin',
+  locale: 'en',
+  branding: { logoUrl: null, accentColor: null },
+};
 
 /** Who buys in tests: everybody but one is known. */
 export const NOBODY = Id.decode('ffffffffffffffffffffffff');
 export const customers = {
   findCards: (ids: readonly Id[]) => {
     const known = ids.filter((id) => !id.equals(NOBODY)).map((id) => Id.encode(id));
-    return Promise.resolve(new Map(known.map((id) => [id, { name: `<Ann> ${id}`, email: `${id}@example.test` }])));
+    return Promise.resolve(
+      new Map(known.map((id) => [id, { name: `<Ann> ${id}`, email: `${id}@example.test`, locale: null }])),
+    );
   },
 };
 export const stores = {

@@ -40,7 +40,16 @@ export async function makePeople(
   const passwordHash = await hash(PASSWORD);
   const make = (name: string, email: string, role: User['role']): User => {
     const createdAt = new Date(until.getTime() - random.between(366, 720) * DAY_MS - random.below(DAY_MS));
-    return { _id: random.id(createdAt), email, name, passwordHash, role, emailVerifiedAt: createdAt, createdAt };
+    return {
+      _id: random.id(createdAt),
+      email,
+      name,
+      passwordHash,
+      role,
+      locale: null,
+      emailVerifiedAt: createdAt,
+      createdAt,
+    };
   };
   const demo = Object.fromEntries(
     DEMO.map(([role, name]) => [

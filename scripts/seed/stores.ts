@@ -31,6 +31,7 @@ export function makeStores(random: Random, until: Date, people: People): Store[]
       description: `${name} sells ${TRADES[trade].category} online.`,
       ...COUNTRIES[country],
       branding: { logoUrl: null, accentColor: null },
+      locale: 'en',
       currencyIsFixed: true,
       ownerCount: 1,
       version: 1,

@@ -54,7 +54,7 @@ describe('signing up', () => {
     const { authorization, email, id } = await signUpAndIn(accounts);
     const shown = await me(authorization);
     const createdAt = accounts.clock.now.toISOString();
-    expect(shown.body).toEqual({ id, email, name: 'Ada', role: 'user', emailVerified: false, createdAt });
+    expect(shown.body).toEqual({ id, email, name: 'Ada', role: 'user', emailVerified: false, locale: null, createdAt });
   });
 
   test.each([

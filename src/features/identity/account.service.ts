@@ -60,7 +60,7 @@ export class AccountService {
    * Makes an account, unless the address has one already: then its holder is told by mail, and the caller nothing.
    * Both ways take the same steps.
    */
-  async signUp(context: RequestContext, { email, password, name }: SignUp): Promise<Accepted> {
+  async signUp(context: RequestContext, { email, password, name, locale }: SignUp): Promise<Accepted> {
     const { transact, userStore, passwords, now } = this.#deps;
     const passwordHash = await passwords.hash(password);
     const at = now();
@@ -71,6 +71,7 @@ export class AccountService {
       passwordHash,
       role: 'user',
       emailVerifiedAt: null,
+      locale: locale ?? null,
       createdAt: at,
     } as const;
     const system = inSystem(context, 'sign-up');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../shared/ids.ts';
+import { Locale } from '../../shared/locale.ts';
 import { Timestamp } from '../../shared/time.ts';
 import { PLATFORM_ROLES } from './roles.ts';
 
@@ -17,7 +18,12 @@ const NewPassword = z.string().min(10, 'must have at least 10 characters').max(1
 const LinkToken = z.string().min(1).max(128);
 
 export const SignUp = z
-  .strictObject({ email: Email, password: NewPassword, name: z.string().trim().min(1).max(100) })
+  .strictObject({
+    email: Email,
+    password: NewPassword,
+    name: z.string().trim().min(1).max(100),
+    locale: Locale.optional(),
+  })
   .meta({ id: 'SignUp' });
 export type SignUp = z.output<typeof SignUp>;
 
@@ -56,6 +62,7 @@ export const UserView = z
     name: z.string(),
     role: z.enum(PLATFORM_ROLES),
     emailVerified: z.boolean(),
+    locale: Locale.nullable(),
     createdAt: Timestamp,
   })
   .meta({ id: 'User' });

@@ -6,7 +6,7 @@ import type { LinkTokens } from '../../platform/security/links.ts';
 import { Id } from '../../shared/ids.ts';
 import type { Now } from '../../shared/time.ts';
 import type { LetterReads } from './letter.reads.ts';
-import { accountLetters } from './letters.ts';
+import { accountLetter } from './letters.ts';
 import type { UserReads } from './user.reads.ts';
 
 const LetterRef = z.strictObject({ letterId: Id });
@@ -48,7 +48,7 @@ export function identityJobs({
         const reader = (await users.findCards([letter.userId])).get(Id.encode(letter.userId));
         if (reader === undefined) return;
         const token = links.issue(letter.kind, letter._id);
-        const text = accountLetters[letter.kind]({ reader, token, publicUrl });
+        const text = accountLetter(letter.kind, { reader, token, publicUrl });
         await sendOnce({ ...text, to: reader.email }, sendAccountLetter.idOf(payload), signal);
       },
     }),

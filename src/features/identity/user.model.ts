@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { storedCollection } from '../../platform/database/collection.ts';
 import type { Id } from '../../shared/ids.ts';
+import { LOCALES, type Locale } from '../../shared/locale.ts';
 import { PLATFORM_ROLES, type PlatformRole } from './roles.ts';
 
 /** Somebody with an account, as it lies in MongoDB. */
@@ -13,6 +14,8 @@ export interface User {
   passwordHash: string;
   role: PlatformRole;
   emailVerifiedAt: Date | null;
+  /** In which language to write to them; null as long as they have not said. */
+  locale: Locale | null;
   createdAt: Date;
 }
 
@@ -26,6 +29,7 @@ export const users = storedCollection<User>({
     passwordHash: { type: String, required: true },
     role: { type: String, enum: PLATFORM_ROLES, required: true },
     emailVerifiedAt: { type: Date, default: null },
+    locale: { type: String, enum: [...LOCALES, null], default: null },
     createdAt: { type: Date, required: true, immutable: true },
   },
   scopes: { user: ({ userId }) => ({ _id: userId }), system: () => ({}) },

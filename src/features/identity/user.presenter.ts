@@ -3,7 +3,7 @@ import type { UserView } from './identity.schema.ts';
 import type { User } from './user.model.ts';
 
 /** The fields that `presentUser` reads. */
-export const VIEW_FIELDS = { email: 1, name: 1, role: 1, emailVerifiedAt: 1, createdAt: 1 } as const;
+export const VIEW_FIELDS = { email: 1, name: 1, role: 1, emailVerifiedAt: 1, locale: 1, createdAt: 1 } as const;
 
 export type UserRow = Pick<User, '_id' | keyof typeof VIEW_FIELDS>;
 
@@ -15,6 +15,8 @@ export function presentUser(user: UserRow): UserView {
     name: user.name,
     role: user.role,
     emailVerified: user.emailVerifiedAt !== null,
+    // An account of before there were languages has none.
+    locale: user.locale ?? null,
     createdAt: user.createdAt.toISOString(),
   };
 }

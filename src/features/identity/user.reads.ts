@@ -9,7 +9,7 @@ import type { User } from './user.model.ts';
 export type SignInUser = Pick<User, '_id' | 'passwordHash'>;
 
 /** Who somebody is to those who work with them: a member of a store, the recipient of a mail. */
-export type UserCard = Pick<User, '_id' | 'email' | 'name'>;
+export type UserCard = Pick<User, '_id' | 'email' | 'locale' | 'name'>;
 
 /** Reads of accounts: lean, projected, each named after its question. */
 export class UserReads {
@@ -39,7 +39,7 @@ export class UserReads {
   /** Of at most a page of users; those that are gone are left out. */
   async findCards(ids: readonly Id[]): Promise<ReadonlyMap<string, UserCard>> {
     const rows = await this.#users
-      .find({ _id: { $in: [...ids] } }, { email: 1, name: 1 }, asSystem('names of people who work together'))
+      .find({ _id: { $in: [...ids] } }, { email: 1, name: 1, locale: 1 }, asSystem('names of people who work together'))
       .limit(ids.length)
       .lean<UserCard[]>();
     return new Map(rows.map((row) => [row._id.toHexString(), row]));

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { storedCollection } from '../../platform/database/collection.ts';
 import type { Id } from '../../shared/ids.ts';
+import { LOCALES, type Locale } from '../../shared/locale.ts';
 
 export interface Branding {
   logoUrl: string | null;
@@ -22,6 +23,8 @@ export interface Merchant {
   /** In which its days begin and end. */
   timeZone: string;
   branding: Branding;
+  /** In which the store writes to those who have not chosen one. */
+  locale: Locale;
   /** Kept here so that two owners who leave at the same moment meet in one document: one must stay. */
   ownerCount: number;
   version: number;
@@ -42,6 +45,7 @@ export const merchants = storedCollection<Merchant>({
     currencyIsFixed: { type: Boolean, required: true },
     timeZone: text,
     branding: { logoUrl: { type: String, default: null }, accentColor: { type: String, default: null } },
+    locale: { type: String, enum: LOCALES, default: 'en' },
     ownerCount: { type: Number, required: true, min: 1 },
     version: { type: Number, required: true },
     createdAt: { type: Date, required: true, immutable: true },

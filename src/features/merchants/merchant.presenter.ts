@@ -1,4 +1,5 @@
 import { Id } from '../../shared/ids.ts';
+import { localeOf } from '../../shared/locale.ts';
 import type { UserCard } from '../identity/index.ts';
 import type { Invitation } from './invitation.model.ts';
 import type { StoredMembership } from './membership.model.ts';
@@ -7,7 +8,7 @@ import type { InvitationView, Member, StoreProfile, StoreView } from './merchant
 
 /** The fields that each of the functions here reads, and so the only ones that its read loads. */
 export const PROFILE_FIELDS = { slug: 1, name: 1, description: 1, currency: 1, branding: 1 } as const;
-export const STORE_FIELDS = { ...PROFILE_FIELDS, timeZone: 1, version: 1, createdAt: 1 } as const;
+export const STORE_FIELDS = { ...PROFILE_FIELDS, timeZone: 1, locale: 1, version: 1, createdAt: 1 } as const;
 export const MEMBER_FIELDS = { userId: 1, role: 1, joinedAt: 1 } as const;
 export const INVITATION_FIELDS = { email: 1, role: 1, invitedAt: 1, expiresAt: 1 } as const;
 
@@ -23,7 +24,9 @@ export function presentProfile({ _id, slug, name, description, currency, brandin
 
 export function presentStore(store: StoreRow): StoreView {
   const { timeZone, version, createdAt } = store;
-  return { ...presentProfile(store), timeZone, version, createdAt: createdAt.toISOString() };
+  // A store of before there were languages has none.
+  const locale = localeOf(store.locale);
+  return { ...presentProfile(store), timeZone, locale, version, createdAt: createdAt.toISOString() };
 }
 
 export function presentMember({ userId, role, joinedAt }: MemberRow, card: UserCard | undefined): Member {

@@ -7,7 +7,7 @@ import type { ProfileRow, StoreRow } from './merchant.presenter.ts';
 import type { StoreProfile, StoreView } from './merchant.schema.ts';
 
 /** What other features must know of a store. */
-export type StoreFacts = Pick<Merchant, 'currency' | 'name' | 'slug' | 'timeZone'>;
+export type StoreFacts = Pick<Merchant, 'branding' | 'currency' | 'locale' | 'name' | 'slug' | 'timeZone'>;
 const STATE_FIELDS = { ...STORE_FIELDS, currencyIsFixed: 1 } as const;
 /** What decides whether a store can be changed, and what the change is told from. */
 export type StoreState = Pick<Merchant, '_id' | keyof typeof STATE_FIELDS>;
@@ -37,7 +37,7 @@ export class MerchantReads {
 
   /** For other features, and so from the database: a cached currency must not be sold in. */
   async findStore(_id: Id): Promise<StoreFacts | undefined> {
-    const fields = { slug: 1, name: 1, currency: 1, timeZone: 1 };
+    const fields = { slug: 1, name: 1, currency: 1, timeZone: 1, branding: 1, locale: 1 };
     const access = asSystem('facts of a store');
     return (await this.#merchants.findOne({ _id }, fields, access).lean<StoreFacts>()) ?? undefined;
   }

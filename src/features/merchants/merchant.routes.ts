@@ -107,7 +107,7 @@ export const ownStoreEndpoints = (merchants: MerchantService): readonly Endpoint
     ...edit,
     path: '/merchant/settings',
     operationId: 'editStoreSettings',
-    summary: 'Edit time zone, branding and, before the first product, the currency',
+    summary: 'Edit time zone, branding, language and, before the first product, the currency',
     permission: { scope: 'merchant', role: 'owner', apiKey: 'store:write' },
     input: z.object({ body: EditSettings }),
     problems: [...edit.problems, currencyFixed],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../shared/ids.ts';
+import { Locale } from '../../shared/locale.ts';
 import { pageOf } from '../../shared/page.ts';
 import { Timestamp, TimeZone } from '../../shared/time.ts';
 import { Email, MERCHANT_ROLES } from '../identity/index.ts';
@@ -42,6 +43,7 @@ export const OpenStore = z
     description: Description.default(''),
     currency: Currency.default('EUR'),
     timeZone: TimeZone.default('UTC'),
+    locale: Locale.default('en'),
   })
   .meta({ id: 'OpenStore' });
 export type OpenStore = z.output<typeof OpenStore>;
@@ -51,7 +53,12 @@ export const EditProfile = z
   .meta({ id: 'EditProfile' });
 
 export const EditSettings = z
-  .strictObject({ currency: Currency.optional(), timeZone: TimeZone.optional(), branding: Branding.optional() })
+  .strictObject({
+    currency: Currency.optional(),
+    timeZone: TimeZone.optional(),
+    branding: Branding.optional(),
+    locale: Locale.optional(),
+  })
   .meta({ id: 'EditSettings' });
 
 /** A store as everybody sees it. */
@@ -69,7 +76,7 @@ export type StoreProfile = z.input<typeof StoreProfile>;
 
 /** A store as those who work for it see it. */
 export const StoreView = z
-  .strictObject({ ...StoreProfile.shape, timeZone: z.string(), version: z.int(), createdAt: Timestamp })
+  .strictObject({ ...StoreProfile.shape, timeZone: z.string(), locale: Locale, version: z.int(), createdAt: Timestamp })
   .meta({ id: 'Store' });
 export type StoreView = z.input<typeof StoreView>;
 

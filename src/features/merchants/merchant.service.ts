@@ -28,7 +28,7 @@ export interface MerchantDeps {
 }
 
 /** What the audit log tells of a store. */
-const AUDITED = ['name', 'description', 'currency', 'timeZone', 'branding'] as const;
+const AUDITED = ['name', 'description', 'currency', 'timeZone', 'branding', 'locale'] as const;
 
 /** What can be done with stores. Who works for them is up to `MemberService`. */
 export class MerchantService {

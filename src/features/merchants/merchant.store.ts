@@ -8,7 +8,9 @@ import type { Merchant } from './merchant.model.ts';
 import { STORE_FIELDS, type StoreRow } from './merchant.presenter.ts';
 import { slugTaken } from './merchant.problems.ts';
 
-export type MerchantChange = Partial<Pick<Merchant, 'branding' | 'currency' | 'description' | 'name' | 'timeZone'>>;
+export type MerchantChange = Partial<
+  Pick<Merchant, 'branding' | 'currency' | 'description' | 'locale' | 'name' | 'timeZone'>
+>;
 
 /** Writes of stores, each a single atomic operation. */
 export class MerchantStore {

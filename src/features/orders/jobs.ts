@@ -5,7 +5,7 @@ import { refundPayment, sendCancellation, sendConfirmation, type OrderRef } from
 import { cancellationMail, confirmationMail, type OrderMailFacts } from './order.mails.ts';
 import type { OrderReads } from './order.reads.ts';
 import type { OrderService } from './order.service.ts';
-import type { Customers, Stores } from './surroundings.ts';
+import { lookOf, type Customers, type Stores } from './surroundings.ts';
 
 export interface OrderMailDeps {
   readonly reads: Pick<OrderReads, 'findView'>;
@@ -53,5 +53,5 @@ async function factsOf(
   if (order === undefined || store === undefined) return undefined;
   const customer = (await customers.findCards([Id.decode(order.customerId)])).get(order.customerId);
   if (customer === undefined) return undefined;
-  return { order, storeName: store.name, customerName: customer.name, customerEmail: customer.email };
+  return { order, look: lookOf(store, customer), customerName: customer.name, customerEmail: customer.email };
 }

@@ -1,10 +1,16 @@
 import { expect, test } from '@jest/globals';
+import type { Look } from '../../platform/mail/brand.ts';
+import type { Locale } from '../../shared/locale.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import { cancellationMail, confirmationMail, inWords, type OrderMailFacts } from './order.mails.ts';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
+const look = (locale: Locale, name = 'Mugs & More'): Look => ({
+  brand: { name, logoUrl: null, accentColor: null },
+  locale,
+});
 const facts = (changes: Partial<OrderMailFacts['order']> = {}): OrderMailFacts => ({
-  storeName: 'Mugs & More',
+  look: look('en'),
   customerName: '<script>alert(1)</script>',
   order: {
     number: '7K2QX-93MVD',
@@ -34,7 +40,7 @@ test('a confirmation tells the same in text and in HTML, and no name becomes mar
 });
 
 test('a store’s name cannot add a header to the mail', () => {
-  expect(confirmationMail({ ...facts(), storeName: 'A\r\nBcc: x@example.test' }).subject).not.toMatch(/[\r\n]/);
+  expect(confirmationMail({ ...facts(), look: look('en', 'A\r\nBcc: x@example.test') }).subject).not.toMatch(/[\r\n]/);
 });
 
 test('a cancellation speaks of money only where some was taken', () => {
@@ -43,7 +49,8 @@ test('a cancellation speaks of money only where some was taken', () => {
 });
 
 test('amounts have as many decimals as their currency', () => {
-  expect(inWords(eur(123_456))).toBe('EUR 1,234.56');
-  expect(inWords({ amount: 1_999, currency: 'JPY' })).toBe('JPY 1,999');
-  expect(inWords({ amount: 1_999, currency: 'KWD' })).toBe('KWD 1.999');
+  expect(inWords(eur(123_456), 'en')).toBe('EUR 1,234.56');
+  expect(inWords({ amount: 1_999, currency: 'JPY' }, 'en')).toBe('JPY 1,999');
+  expect(inWords({ amount: 1_999, currency: 'KWD' }, 'en')).toBe('KWD 1.999');
+  expect(inWords(eur(123_456), 'de')).toBe('1.234,56 EUR');
 });

@@ -1,52 +1,56 @@
+import type { Look } from '../../platform/mail/brand.ts';
 import { writeLetter, type Letter } from '../../platform/mail/letter.ts';
+import type { Locale } from '../../shared/locale.ts';
 import type { Money } from '../../shared/money.ts';
 import type { OrderView } from './order.schema.ts';
+import { orderTexts } from './order.texts.ts';
 
 export interface OrderMailFacts {
   readonly order: Pick<OrderView, 'lines' | 'number' | 'payment' | 'total'>;
-  readonly storeName: string;
   readonly customerName: string;
+  /** Of the store that sells, in the customer's language. */
+  readonly look: Look;
 }
 
-export function confirmationMail({ order, storeName, customerName }: OrderMailFacts): Letter {
-  return orderMail(order, {
-    subject: `Your order ${order.number} at ${storeName}`,
-    greeting: `Hello ${customerName},`,
-    message: `thank you for your order at ${storeName}. This is what you bought:`,
-    ending: 'You will hear from us again when it is on its way.',
-  });
+export function confirmationMail(facts: OrderMailFacts): Letter {
+  const { confirmation, hearAgain } = orderTexts[facts.look.locale];
+  return orderMail(facts, { ...confirmation, ending: hearAgain });
 }
 
-export function cancellationMail({ order, storeName, customerName }: OrderMailFacts): Letter {
-  const paid = order.payment === 'refund-due' || order.payment === 'refunded';
-  return orderMail(order, {
-    subject: `Your order ${order.number} at ${storeName} is cancelled`,
-    greeting: `Hello ${customerName},`,
-    message: `your order at ${storeName} is cancelled. It was for:`,
-    ending: paid ? 'What you paid goes back to your card within a few days.' : 'Nothing was charged.',
-  });
+export function cancellationMail(facts: OrderMailFacts): Letter {
+  const { cancellation, refunded, nothingCharged } = orderTexts[facts.look.locale];
+  const { payment } = facts.order;
+  const paid = payment === 'refund-due' || payment === 'refunded';
+  return orderMail(facts, { ...cancellation, ending: paid ? refunded : nothingCharged });
 }
 
 interface Words {
-  readonly subject: string;
-  readonly greeting: string;
-  readonly message: string;
+  readonly subject: (number: string, store: string) => string;
+  readonly message: (store: string) => string;
   readonly ending: string;
 }
 
-function orderMail({ lines, total }: OrderMailFacts['order'], words: Words): Letter {
-  const { subject, greeting, message, ending } = words;
-  const rows = lines.map(({ quantity, title, amount }) => ({
+function orderMail({ order, customerName, look }: OrderMailFacts, { subject, message, ending }: Words): Letter {
+  const { brand, locale } = look;
+  const { hello, total } = orderTexts[locale];
+  const rows = order.lines.map(({ quantity, title, amount }) => ({
     what: `${String(quantity)} × ${title}`,
-    price: inWords(amount),
+    price: inWords(amount, locale),
   }));
-  const bill = [...rows, { what: 'Total', price: inWords(total) }];
-  return writeLetter({ subject, greeting, paragraphs: [message], bill, ending });
+  return writeLetter({
+    look,
+    subject: subject(order.number, brand.name),
+    greeting: hello(customerName),
+    paragraphs: [message(brand.name)],
+    bill: [...rows, { what: total, price: inWords(order.total, locale) }],
+    hasTotal: true,
+    ending,
+  });
 }
 
-/** `EUR 19.99`, with as many decimals as the currency has. */
-export function inWords({ amount, currency }: Money): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' });
+/** `EUR 19.99` or `19,99 EUR`, with as many decimals as the currency has. */
+export function inWords({ amount, currency }: Money, locale: Locale): string {
+  const format = new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'code' });
   const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(amount / 10 ** decimals).replace(/\u00a0/g, ' ');
 }

@@ -1,11 +1,32 @@
+import type { Brand, Look } from '../../platform/mail/brand.ts';
 import type { Id } from '../../shared/ids.ts';
+import { localeOf } from '../../shared/locale.ts';
 
 /** Who buys, as far as orders must know: by hexadecimal id. Who is gone is left out. */
 export interface Customers {
-  findCards(ids: readonly Id[]): Promise<ReadonlyMap<string, { readonly name: string; readonly email: string }>>;
+  findCards(ids: readonly Id[]): Promise<ReadonlyMap<string, Customer>>;
+}
+
+export interface Customer {
+  readonly name: string;
+  readonly email: string;
+  /** In which language to write; null for the store's. */
+  readonly locale: string | null;
 }
 
 /** Who sells; undefined if there is no such store. */
 export interface Stores {
-  findStore(merchantId: Id): Promise<{ readonly name: string } | undefined>;
+  findStore(merchantId: Id): Promise<Store | undefined>;
 }
+
+export interface Store {
+  readonly name: string;
+  readonly branding: Omit<Brand, 'name'>;
+  readonly locale: string;
+}
+
+/** How the store writes to a customer. */
+export const lookOf = ({ name, branding, locale }: Store, customer: Pick<Customer, 'locale'>): Look => ({
+  brand: { name, logoUrl: branding.logoUrl, accentColor: branding.accentColor },
+  locale: localeOf(customer.locale, locale),
+});
