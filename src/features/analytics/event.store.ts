@@ -1,0 +1,89 @@
+import { LRUCache } from 'lru-cache';
+import type { ScopedModel } from '../../platform/database/collection.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
+import type { AnalyticsEvent } from '../../platform/queue/outlets.ts';
+import { Id } from '../../shared/ids.ts';
+import { HOUR_MS, MINUTE_MS } from '../../shared/time.ts';
+import { STATE_ID, type RollupState, type StoredEvent } from './analytics.model.ts';
+import { localDay } from './calendar.ts';
+
+export interface EventStoreDeps {
+  readonly events: ScopedModel<StoredEvent>;
+  readonly state: ScopedModel<RollupState>;
+  readonly transact: Transact;
+  /** The time zones of stores, by their ids; those that are not there are left out. */
+  readonly findTimeZones: (merchantIds: readonly Id[]) => Promise<ReadonlyMap<string, string>>;
+}
+
+const access = asSystem('analytics');
+const ZONES = 10_000;
+const ZONE_MS = 10 * MINUTE_MS;
+
+/** Keeps events, each once. */
+export class EventStore {
+  readonly #deps: EventStoreDeps;
+  readonly #zones = new LRUCache<string, string>({ max: ZONES, ttl: ZONE_MS });
+
+  constructor(deps: EventStoreDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Adds those events that are not there yet, as one batch. Batches are numbered in the order of their commits, as each
+   * moves the one counter: whoever sees a number sees all events up to it.
+   * @returns how many were new
+   */
+  async append(sent: readonly AnalyticsEvent[]): Promise<number> {
+    const { events, state, transact } = this.#deps;
+    const once = [...new Map(sent.map((event) => [Id.encode(event.id), event])).values()];
+    const zones = await this.#zonesOf(once);
+    // Of a store that has gone nobody asks for figures.
+    const rows = once.flatMap((event) => rowOf(event, zones.get(Id.encode(event.merchantId))) ?? []);
+    if (rows.length === 0) return 0;
+    return transact(access, async (within) => {
+      const counter = await state
+        .findOneAndUpdate(
+          { _id: STATE_ID },
+          { $inc: { batch: 1 }, $setOnInsert: { through: 0, rolling: null } },
+          { ...within, upsert: true, returnDocument: 'after' },
+        )
+        .lean<RollupState>();
+      const known = await this.#known(rows, within);
+      const batch = counter?.batch ?? 1;
+      const fresh = rows.filter(({ _id }) => !known.has(Id.encode(_id)));
+      const inserts = fresh.map((row) => ({ insertOne: { document: { ...row, batch } } }));
+      if (inserts.length > 0) await events.bulkWrite(inserts, within);
+      return inserts.length;
+    });
+  }
+
+  async #known(rows: readonly Pick<StoredEvent, '_id'>[], within: TransactionAccess): Promise<ReadonlySet<string>> {
+    const ids = rows.map(({ _id }) => _id);
+    const found = await this.#deps.events
+      .find({ _id: { $in: ids } }, { _id: 1 }, within)
+      .limit(ids.length)
+      .lean<Pick<StoredEvent, '_id'>[]>();
+    return new Set(found.map(({ _id }) => Id.encode(_id)));
+  }
+
+  async #zonesOf(events: readonly AnalyticsEvent[]): Promise<ReadonlyMap<string, string>> {
+    const ids = new Map(events.map(({ merchantId }) => [Id.encode(merchantId), merchantId]));
+    const unknown = [...ids].filter(([hex]) => !this.#zones.has(hex)).map(([, id]) => id);
+    const found = unknown.length === 0 ? new Map<string, string>() : await this.#deps.findTimeZones(unknown);
+    for (const [hex, zone] of found) this.#zones.set(hex, zone);
+    return new Map(
+      [...ids.keys()].flatMap((hex) => {
+        const zone = found.get(hex) ?? this.#zones.get(hex);
+        return zone === undefined ? [] : [[hex, zone]];
+      }),
+    );
+  }
+}
+
+function rowOf(event: AnalyticsEvent, timeZone: string | undefined): Omit<StoredEvent, 'batch'> | undefined {
+  if (timeZone === undefined) return undefined;
+  const { id, merchantId, type, subjectId = null, value = 0, occurredAt } = event;
+  const hour = new Date(Math.floor(occurredAt.getTime() / HOUR_MS) * HOUR_MS);
+  return { _id: id, merchantId, type, subjectId, value, occurredAt, hour, day: localDay(occurredAt, timeZone) };
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import type { PipelineStage } from 'mongoose';
+import type { ScopedModel } from '../../platform/database/collection.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import type { Id } from '../../shared/ids.ts';
+import { DAY_MS } from '../../shared/time.ts';
+import { STATE_ID, type Rollup, type RollupState, type StoredEvent, type Trend, type Unit } from './analytics.model.ts';
+import type { LocalDay } from './calendar.ts';
+import { addUp, countBySlot, countTrends, replaceOlder } from './rollup.pipelines.ts';
+
+export interface RollupDeps {
+  readonly events: ScopedModel<StoredEvent>;
+  readonly rollups: ScopedModel<Rollup>;
+  readonly trends: ScopedModel<Trend>;
+  readonly state: ScopedModel<RollupState>;
+}
+
+/** Days of a store, the last not among them. For hours, those of UTC that begin on days of these names. */
+export interface DayRange {
+  readonly merchantId: Id;
+  readonly from: LocalDay;
+  readonly until: LocalDay;
+}
+
+/** Batches that one step takes at most: some 20,000 events. */
+const STEP = 40;
+const PASSES = 10;
+const UNITS: readonly Unit[] = ['hour', 'day'];
+
+const access = asSystem('rollups');
+
+/**
+ * Events, added up by hours and by days. Each row knows the last batch that is counted in it, and a batch behind that
+ * is not counted again: a step may be repeated, or be done by two at a time, and the figures are the same.
+ */
+export class Rollups {
+  readonly #deps: RollupDeps;
+
+  constructor(deps: RollupDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rolls up all that has come in. What a crashed one has begun is done first, in the same step as it had begun it. */
+  async roll(signal?: AbortSignal): Promise<void> {
+    for (let step = await this.#nextStep(); step !== undefined; step = await this.#nextStep()) {
+      signal?.throwIfAborted();
+      const { from, to } = step;
+      const batches: PipelineStage = { $match: { batch: { $gt: from, $lte: to } } };
+      await this.#deps.events.aggregate(
+        [batches, ...countBySlot(), ...addUp('analytics_rollups', to, ['count', 'value'])],
+        access,
+      );
+      await this.#deps.events.aggregate(
+        [batches, ...countTrends(), ...addUp('analytics_trends', to, ['score'])],
+        access,
+      );
+      await this.#deps.state.updateOne(
+        { _id: STATE_ID, through: from, rolling: to },
+        { $set: { through: to, rolling: null } },
+        access,
+      );
+    }
+  }
+
+  async #nextStep(): Promise<{ readonly from: number; readonly to: number } | undefined> {
+    const { state } = this.#deps;
+    const found = await state.findOne({ _id: STATE_ID }, null, access).lean<RollupState>();
+    if (!found) return undefined;
+    const { batch, through, rolling } = found;
+    if (rolling !== null) return { from: through, to: rolling };
+    if (batch === through) return undefined;
+    // Written down before it is begun, so that whoever repeats it repeats the same.
+    const to = Math.min(batch, through + STEP);
+    await state.updateOne({ _id: STATE_ID, through, rolling: null }, { $set: { rolling: to } }, access);
+    return this.#nextStep();
+  }
+
+  /**
+   * Counts a store's days anew from its events: rows that are wrong are put right, rows that no event stands behind are
+   * removed. Goes on beside the rolling, and comes back to the rows that were rolled in the meantime.
+   * @throws Error when they never stood still
+   */
+  async rebuild(range: DayRange): Promise<void> {
+    for (const unit of UNITS) await this.#untilSettled(() => this.#rebuildUnit(range, unit));
+  }
+
+  /** Counts a store's trends anew, from the events that are kept. */
+  async rebuildTrends(merchantId: Id): Promise<void> {
+    const { events, trends } = this.#deps;
+    await this.#untilSettled(async () => {
+      const [through, run] = [await this.#through(), randomUUID()];
+      const counted: PipelineStage[] = [{ $match: { merchantId, batch: { $lte: through } } }, ...countTrends()];
+      await events.aggregate([...counted, ...replaceOlder('analytics_trends', through, run)], access);
+      await trends.deleteMany({ merchantId, through: { $lte: through }, rebuild: { $ne: run } }, access);
+      return (await trends.exists({ merchantId, through: { $gt: through } }).setOptions(access)) === null;
+    });
+  }
+
+  /** The rows of a store's days, in all subjects together, that say something else than its events. */
+  async findDrift(range: DayRange): Promise<readonly Drift[]> {
+    const through = await this.#through();
+    const drift: Drift[] = [];
+    for (const unit of UNITS) {
+      const sums = [{ $match: { subjectId: null } }];
+      const counted = await this.#deps.events.aggregate<Counted>(
+        [{ $match: { ...eventsOf(range, unit), batch: { $lte: through } } }, ...countBySlot(unit), ...sums],
+        access,
+      );
+      const rows = await this.#deps.rollups
+        .find({ ...rowsOf(range, unit), subjectId: null, through: { $lte: through } }, ROW_FIELDS, access)
+        .lean<Counted[]>();
+      drift.push(...compare(unit, counted, rows));
+    }
+    return drift;
+  }
+
+  async #rebuildUnit(range: DayRange, unit: Unit): Promise<boolean> {
+    const { events, rollups } = this.#deps;
+    const [through, run] = [await this.#through(), randomUUID()];
+    const rows = rowsOf(range, unit);
+    const counted: PipelineStage[] = [
+      { $match: { ...eventsOf(range, unit), batch: { $lte: through } } },
+      ...countBySlot(unit),
+    ];
+    await events.aggregate([...counted, ...replaceOlder('analytics_rollups', through, run)], access);
+    await rollups.deleteMany({ ...rows, through: { $lte: through }, rebuild: { $ne: run } }, access);
+    return (await rollups.exists({ ...rows, through: { $gt: through } }).setOptions(access)) === null;
+  }
+
+  async #untilSettled(pass: () => Promise<boolean>): Promise<void> {
+    for (let passes = 0; passes < PASSES; passes += 1) if (await pass()) return;
+    throw new Error('The rows were rolled up all the time: rebuild days that are over');
+  }
+
+  /** How far all rows reach: what is begun is finished first. */
+  async #through(): Promise<number> {
+    await this.roll();
+    const found = await this.#deps.state.findOne({ _id: STATE_ID }, { through: 1 }, access).lean<RollupState>();
+    return found?.through ?? 0;
+  }
+}
+
+export interface Drift {
+  readonly unit: Unit;
+  readonly slot: string;
+  readonly type: string;
+  readonly counted: number;
+  readonly kept: number;
+}
+
+type Counted = Pick<Rollup, 'count' | 'slot' | 'type' | 'value'>;
+const ROW_FIELDS = { slot: 1, type: 1, count: 1, value: 1 } as const;
+
+function compare(unit: Unit, counted: readonly Counted[], kept: readonly Counted[]): Drift[] {
+  const key = ({ type, slot }: Counted): string => JSON.stringify([type, slot]);
+  const [byKey, keptByKey] = [
+    new Map(counted.map((row) => [key(row), row])),
+    new Map(kept.map((row) => [key(row), row])),
+  ];
+  const all = new Map([...byKey, ...keptByKey]);
+  return [...all].flatMap(([name, { type, slot }]) => {
+    const [is, was] = [byKey.get(name), keptByKey.get(name)];
+    if (is?.count === was?.count && is?.value === was?.value) return [];
+    return [{ unit, slot, type, counted: is?.count ?? 0, kept: was?.count ?? 0 }];
+  });
+}
+
+const startOf = (day: LocalDay): number => Date.parse(`${day}T00:00:00Z`);
+
+/** By hours, since those are indexed; no calendar is further than a day from UTC. */
+function eventsOf({ merchantId, from, until }: DayRange, unit: Unit) {
+  const marginMs = unit === 'day' ? DAY_MS : 0;
+  const hour = { $gte: new Date(startOf(from) - marginMs), $lt: new Date(startOf(until) + marginMs) };
+  return { merchantId, hour, ...(unit === 'day' && { day: { $gte: from, $lt: until } }) };
+}
+
+/** The name of an hour begins with that of its day, and so falls between days. */
+const rowsOf = ({ merchantId, from, until }: DayRange, unit: Unit) => ({
+  merchantId,
+  unit,
+  slot: { $gte: from, $lt: until },
+});
