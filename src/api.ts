@@ -22,6 +22,7 @@ import { queueBoard } from './platform/http/queue-board.ts';
 import type { Logger } from './platform/observability/logger.ts';
 import { projectRoot } from './platform/process/project-root.ts';
 import type { QueueService } from './platform/queue/queue.service.ts';
+import { Id, newId } from './shared/ids.ts';
 
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
 export function createApi(container: Container): Express {
@@ -61,33 +62,39 @@ type Services = Pick<
   | 'sessions'
   | 'stock'
   | 'stockReads'
+  | 'traffic'
 >;
 
 /** What each business noun brings to the API, in the order of the docs page. */
 export function featuresOf(services: Services): readonly Feature[] {
   const { now, accounts, sessions, merchants, members, invitations, apiKeys } = services;
-  const { products, productReads, stock, stockReads, orders, orderReads, sales, auditReads } = services;
+  const { products, productReads, stock, stockReads, orders, orderReads, sales, traffic, auditReads } = services;
   const features = [
     identityFeature({ accounts: accounts(), sessions: sessions() }),
     merchantsFeature({ merchants: merchants(), members: members(), invitations: invitations() }),
     catalogFeature({ products: products(), reads: productReads() }),
     stockFeature({ stock: stock(), reads: stockReads() }),
     orderFeature({ orders: orders(), reads: orderReads(), now }),
-    analyticsFeature(sales()),
+    analyticsFeature({ sales: sales(), traffic: traffic() }),
     auditFeature(auditReads()),
   ];
   const prefetch = prefetchFeature({ cache: services.cache(), logger: services.logger() }, features);
   return [...features, prefetch, apiKeysFeature(apiKeys(), features)];
 }
 
-function edgeOf({ authorizer, config, cache, idempotency, limiter, logger, queue }: Container): Edge {
+function edgeOf({ authorizer, config, cache, idempotency, limiter, logger, now, queue }: Container): Edge {
   const { perAddress, perTenant, perUser, perKey } = config.limits;
   const access = authorizer();
   const idempotent = idempotency();
+  const jobs = queue();
   return {
     authorize: (authorization, permission, merchant) => access.authorize(authorization, permission, merchant),
     once: (context, operationId, input, work) => idempotent.once(context, operationId, input, work),
-    audit: (call) => auditCall(call, queue(), logger()),
+    track: ({ type, merchantId, subjectId }) => {
+      const ids = { id: newId(), merchantId: Id.decode(merchantId), subjectId: Id.decode(subjectId) };
+      jobs.trackAnalytics({ ...ids, type, occurredAt: now() });
+    },
+    audit: (call) => auditCall(call, jobs, logger()),
     cache: cache(),
     limits: { limiter: limiter(), perAddress, perTenant, perUser, perKey },
     strict: config.environment === 'test',

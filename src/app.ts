@@ -53,7 +53,7 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   app.use('/health', healthEndpoints(health));
   if (callbacks !== undefined) app.use('/callbacks', callbacks);
   app.use(jsonBody(), limitAddress(edge.limits));
-  const kept = new KeptAnswers(edge.cache);
+  const kept = new KeptAnswers(edge);
   app.use(kept.answerAtOnce, timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS));
   app.use(documentation(features, problemPages));
   for (const operation of operations) app.use(operation);

@@ -1,5 +1,6 @@
 import type { Config } from './config/index.ts';
 import { accessParts } from './container/access.ts';
+import { analyticsParts } from './container/analytics.ts';
 import { auditParts } from './container/audit.ts';
 import { catalogParts } from './container/catalog.ts';
 import { deadLetterParts } from './container/dead-letters.ts';
@@ -33,6 +34,7 @@ export function createContainer(config: Config, service: string) {
   const catalog = catalogParts(parts, platform, merchants);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
+  const analytics = analyticsParts(parts, platform, { ...merchants, ...catalog });
   const outlets: Outlets = outletsOf({ ...audit, ...sms });
   return {
     ...platform,
@@ -44,6 +46,7 @@ export function createContainer(config: Config, service: string) {
     ...catalog,
     ...stock,
     ...orders,
+    ...analytics,
     ...deadLetterParts(parts, platform),
     ...schedulingParts(parts, platform),
     /** Ends what was made, in the reverse order. */

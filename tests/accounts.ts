@@ -4,6 +4,7 @@ import { featuresOf } from '../src/api.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { accessParts } from '../src/container/access.ts';
+import { analyticsParts } from '../src/container/analytics.ts';
 import { auditParts } from '../src/container/audit.ts';
 import { catalogParts } from '../src/container/catalog.ts';
 import { identityParts } from '../src/container/identity.ts';
@@ -76,6 +77,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const catalog = catalogParts(parts, platform, store);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...store, ...catalog, ...stock });
+  const analytics = analyticsParts(parts, platform, { ...store, ...catalog });
   const features = featuresOf({
     ...platform,
     ...audit,
@@ -85,6 +87,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     ...catalog,
     ...stock,
     ...orders,
+    ...analytics,
   });
   const mailbox = mailboxOf(primary, (sendOnce) => {
     const users = identity.userReads();

@@ -24,6 +24,10 @@ const OF_MERCHANT = { merchantId: ID };
  */
 const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], object>>>>> = {
   AccountLetter: { system: ALL },
+  AnalyticsEvent: { system: ALL },
+  AnalyticsRollup: { merchant: OF_MERCHANT, system: ALL },
+  AnalyticsState: { system: ALL },
+  AnalyticsTrend: { merchant: OF_MERCHANT, public: ALL, system: ALL },
   ApiKey: { merchant: OF_MERCHANT, system: ALL },
   AuditChain: { merchant: OF_MERCHANT, system: ALL },
   AuditEntry: { merchant: OF_MERCHANT, system: ALL },

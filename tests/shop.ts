@@ -4,6 +4,10 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { analyticsFeature } from '../src/features/analytics/http.ts';
+import { analyticsCollections } from '../src/features/analytics/collections.ts';
+import { rollups, trends } from '../src/features/analytics/analytics.model.ts';
+import { TrafficReads } from '../src/features/analytics/traffic.reads.ts';
+import { TrafficService } from '../src/features/analytics/traffic.service.ts';
 import { SalesService } from '../src/features/analytics/sales.service.ts';
 import { AuditLog, recordChanges } from '../src/features/audit/audit.log.ts';
 import { auditEntries } from '../src/features/audit/audit.model.ts';
@@ -34,6 +38,7 @@ import { Turns } from '../src/features/stock/turns.ts';
 import { uncached } from '../src/platform/cache/uncached.ts';
 import { databaseProblems } from '../src/platform/database/failures.ts';
 import { mongoTransact } from '../src/platform/database/transaction.ts';
+import type { Seen } from '../src/platform/http/endpoint.ts';
 import type { Edge } from '../src/platform/http/mount.ts';
 import { unauthenticated } from '../src/platform/http/problems.ts';
 import { keptAnswers } from '../src/platform/idempotency/answer.store.ts';
@@ -112,14 +117,25 @@ export interface Shop {
   user(): Caller;
   admin(): Caller;
   anybody(): ReturnType<typeof request>;
+  /** What was looked at. */
+  readonly seen: readonly Seen[];
 }
 
 /** The shop's features over a database of the suite's own, behind a door that believes whom a token names. */
 export function withShop(payments: Payments = new TestPayments()): Shop {
   const database = withDatabase({
-    collections: [...catalogCollections, ...stockCollections, ...orderCollections, outbox, keptAnswers, effects],
+    collections: [
+      ...catalogCollections,
+      ...stockCollections,
+      ...orderCollections,
+      ...analyticsCollections,
+      outbox,
+      keptAnswers,
+      effects,
+    ],
     unindexed: [{ collection: 'outbox', operation: 'aggregate', reason: 'only tests ask for the events of one order' }],
   });
+  const seen: Seen[] = [];
   let made: { services: ReturnType<typeof shopServices>; app: Express } | undefined;
   const shop = () => {
     if (made === undefined) throw new Error('The shop is open from beforeAll on');
@@ -127,10 +143,11 @@ export function withShop(payments: Payments = new TestPayments()): Shop {
   };
   beforeAll(() => {
     const services = shopServices(database, payments);
-    made = { services, app: shopApp(services) };
+    made = { services, app: shopApp(services, (what) => void seen.push(what)) };
   });
   return {
     database,
+    seen,
     get app() {
       return shop().app;
     },
@@ -170,6 +187,7 @@ function shopServices({ database, primary }: TestDatabase, payments: Payments) {
     store: new OrderStore(orderCollection.on(primary)),
     reads: orderReads,
   });
+  const trafficReads = new TrafficReads(rollups.on(primary), trends.on(primary));
   const salesReads = new SalesReads(async () => orderCollection.on(await database.analytics()));
   return {
     now,
@@ -181,25 +199,27 @@ function shopServices({ database, primary }: TestDatabase, payments: Payments) {
     orderReads,
     orders,
     sales: new SalesService({ reads: salesReads, stores, now }),
+    traffic: new TrafficService({ reads: trafficReads, products: productReads, stores, now }),
   };
 }
 
 /** The features as the app is given them. */
 export function shopFeatures(services: ReturnType<typeof shopServices>) {
-  const { products, productReads, stock, stockReads, orders, orderReads, sales, now } = services;
+  const { products, productReads, stock, stockReads, orders, orderReads, sales, traffic, now } = services;
   return [
     catalogFeature({ products, reads: productReads }),
     stockFeature({ stock, reads: stockReads }),
     orderFeature({ orders, reads: orderReads, now }),
-    analyticsFeature(sales),
+    analyticsFeature({ sales, traffic }),
   ];
 }
 
-function shopApp(services: ReturnType<typeof shopServices>): Express {
+function shopApp(services: ReturnType<typeof shopServices>, track: (seen: Seen) => void): Express {
   const edge: Edge = {
     authorize: (authorization, { scope }) => Promise.resolve(identityOf(authorization, scope)),
     once: (...asked) => services.idempotency.once(...asked),
     cache: uncached,
+    track,
     limits: { limiter: new LocalLimiter(1), perAddress: 1e6, perTenant: 1e6, perUser: 1e6, perKey: 1e6 },
     strict: true,
   };

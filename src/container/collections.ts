@@ -1,3 +1,4 @@
+import { rollups, rollupState, trackedEvents, trends } from '../features/analytics/analytics.model.ts';
 import { apiKeys } from '../features/api-keys/api-key.model.ts';
 import { auditChains, auditEntries } from '../features/audit/audit.model.ts';
 import { productCollection } from '../features/catalog/product.model.ts';
@@ -39,7 +40,11 @@ export const collections: readonly DeclaredCollection[] = [
   scheduleStates,
   sessions,
   signInAttempts,
+  rollups,
+  rollupState,
   stockCollection,
+  trackedEvents,
+  trends,
   textMessageCounts,
   textMessages,
   users,

@@ -10,4 +10,6 @@ export const queues = {
   payments: queueSettings(),
   // One at a time: what waits in a chain is put there together, and two would only meet.
   audit: queueSettings({ concurrency: 1 }),
+  // As well: each moves the one counter of batches. Views may be lost, orders are counted by what is kept of them.
+  analytics: queueSettings({ concurrency: 1, lowPriority: true }),
 } satisfies QueueTable;

@@ -1,3 +1,4 @@
+import { orderStatistics } from '../features/analytics/index.ts';
 import { apiKeySubscriptions } from '../features/api-keys/index.ts';
 import { auditSubscriptions } from '../features/audit/index.ts';
 import { productSubscriptions } from '../features/catalog/index.ts';
@@ -7,12 +8,11 @@ import { orderSubscriptions } from '../features/orders/index.ts';
 import { smsSubscriptions } from '../features/sms/index.ts';
 import { stockSubscriptions } from '../features/stock/index.ts';
 import { mailSubscriptions } from '../platform/mail/mail.jobs.ts';
-import { mergeSubscriptions } from '../platform/outbox/subscription.ts';
+import { alsoFollowing, mergeSubscriptions } from '../platform/outbox/subscription.ts';
 import { scheduleSubscriptions } from '../platform/queue/schedule.ts';
 import { schedules } from './schedules.ts';
 
-/** What follows from each event, of all features. */
-export const subscriptions = mergeSubscriptions(
+const ofFeatures = mergeSubscriptions(
   mailSubscriptions,
   auditSubscriptions,
   scheduleSubscriptions(schedules),
@@ -24,3 +24,6 @@ export const subscriptions = mergeSubscriptions(
   orderSubscriptions,
   smsSubscriptions,
 );
+
+/** What follows from each event, of all features; and that some are counted. */
+export const subscriptions = alsoFollowing(ofFeatures, orderStatistics);

@@ -50,7 +50,7 @@ export class EventStore {
         )
         .lean<RollupState>();
       const known = await this.#known(rows, within);
-      const batch = counter?.batch ?? 1;
+      const { batch } = counter;
       const fresh = rows.filter(({ _id }) => !known.has(Id.encode(_id)));
       const inserts = fresh.map((row) => ({ insertOne: { document: { ...row, batch } } }));
       if (inserts.length > 0) await events.bulkWrite(inserts, within);

@@ -153,17 +153,16 @@ const ROW_FIELDS = { slot: 1, type: 1, count: 1, value: 1 } as const;
 
 function compare(unit: Unit, counted: readonly Counted[], kept: readonly Counted[]): Drift[] {
   const key = ({ type, slot }: Counted): string => JSON.stringify([type, slot]);
-  const [byKey, keptByKey] = [
-    new Map(counted.map((row) => [key(row), row])),
-    new Map(kept.map((row) => [key(row), row])),
-  ];
-  const all = new Map([...byKey, ...keptByKey]);
-  return [...all].flatMap(([name, { type, slot }]) => {
-    const [is, was] = [byKey.get(name), keptByKey.get(name)];
-    if (is?.count === was?.count && is?.value === was?.value) return [];
-    return [{ unit, slot, type, counted: is?.count ?? 0, kept: was?.count ?? 0 }];
+  const byKey = (rows: readonly Counted[]) => new Map(rows.map((row) => [key(row), row]));
+  const [is, was] = [byKey(counted), byKey(kept)];
+  return [...new Map([...was, ...is])].flatMap(([name, { type, slot }]) => {
+    const [one = NOTHING, other = NOTHING] = [is.get(name), was.get(name)];
+    if (one.count === other.count && one.value === other.value) return [];
+    return [{ unit, slot, type, counted: one.count, kept: other.count }];
   });
 }
+
+const NOTHING = { count: 0, value: 0 };
 
 const startOf = (day: LocalDay): number => Date.parse(`${day}T00:00:00Z`);
 

@@ -1,3 +1,3 @@
-export { productSubscriptions } from './product.events.ts';
+export { productsTag, productSubscriptions } from './product.events.ts';
 export type { ProductReads, VariantForSale } from './product.reads.ts';
-export { Sku } from './product.schema.ts';
+export { ProductCard, Sku } from './product.schema.ts';

@@ -87,6 +87,15 @@ export class ProductReads {
     return row ? presentDetail(row) : undefined;
   }
 
+  /** Of those products, by id, at most a page of them; under the public scope those that are on sale. */
+  async findCards(merchantId: Id, ids: readonly Id[], access: Access): Promise<ReadonlyMap<string, ProductCard>> {
+    const rows = await this.#products
+      .find({ _id: { $in: [...ids] }, merchantId }, CARD_FIELDS, access)
+      .limit(ids.length)
+      .lean<CardRow[]>();
+    return new Map(rows.map((row) => [row._id.toHexString(), presentCard(row)]));
+  }
+
   /** The best matches of a store, best first. */
   search(merchantId: Id, query: SearchQuery, access: Access): Promise<Page<ProductCard>> {
     return searchPage(this.#products, this.#cursors, merchantId, query, access);

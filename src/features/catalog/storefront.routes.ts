@@ -64,6 +64,11 @@ export const storefrontEndpoints = ({ products, reads }: StorefrontParts): reado
     idempotent: false,
     narrowable: true,
     cache: ({ params }) => ({ freshSeconds: 300, staleSeconds: 600, tags: [productsTag(params.merchantId)] }),
+    track: ({ params }, { id }) => ({
+      type: 'product.viewed',
+      merchantId: Id.encode(params.merchantId),
+      subjectId: id,
+    }),
     handle: ({ params }, context) => products.getOnSale(context, params.merchantId, params.slug),
   }),
 ];

@@ -42,6 +42,15 @@ export class MerchantReads {
     return (await this.#merchants.findOne({ _id }, fields, access).lean<StoreFacts>()) ?? undefined;
   }
 
+  /** In which days begin and end, by the stores' ids. Of as many stores as one batch of events tells of. */
+  async findTimeZones(ids: readonly Id[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#merchants
+      .find({ _id: { $in: [...ids] } }, { timeZone: 1 }, asSystem('calendars of stores'))
+      .limit(ids.length)
+      .lean<Pick<Merchant, '_id' | 'timeZone'>[]>();
+    return new Map(rows.map(({ _id, timeZone }) => [_id.toHexString(), timeZone]));
+  }
+
   /** Of at most a page of stores. */
   async findCards(ids: readonly Id[]): Promise<ReadonlyMap<string, StoreCard>> {
     const rows = await this.#merchants

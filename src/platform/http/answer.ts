@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipByCallback } from 'node:zlib';
 import type { Codec } from '../cache/cache.ts';
+import type { Seen } from './endpoint.ts';
 import { writeAnswer, type HeaderPairs } from './exchange.ts';
 
 const gzip = promisify(gzipByCallback);
@@ -18,6 +19,8 @@ export interface AnswerFields {
   readonly etag: string | undefined;
   /** Go with a 304 as well. */
   readonly pairs: HeaderPairs;
+  /** What its readers have seen. */
+  readonly seen?: Seen;
   /** JSON unless said. */
   readonly type?: string;
 }

@@ -1,6 +1,6 @@
 import type { Identity, RequestContext } from '../../shared/scope.ts';
 import type { Cache } from '../cache/cache.ts';
-import type { Permission } from './endpoint.ts';
+import type { Permission, Seen } from './endpoint.ts';
 import type { RequestLimits } from './limits.ts';
 
 /** A handler's answer, or the one kept from when the same was asked before. */
@@ -30,6 +30,8 @@ export interface Edge {
   once(context: RequestContext, operationId: string, input: unknown, work: () => Promise<unknown>): Promise<Answer>;
   /** Writes down a call of somebody who works for the platform, and logs if it cannot. Nothing is written down without it. */
   readonly audit?: (call: AuditedCall) => Promise<void>;
+  /** Counts what was looked at. Must neither throw nor wait. */
+  readonly track?: (seen: Seen) => void;
   readonly cache: Cache;
   readonly limits: RequestLimits;
   /**

@@ -37,6 +37,15 @@ export interface AnswerPolicy extends CachePolicy {
   readonly vary?: readonly Vary[];
 }
 
+/** What somebody has looked at: counted, and lost without harm. */
+export interface Seen {
+  /** `product.viewed`. */
+  readonly type: string;
+  /** Ids, as they are shown. */
+  readonly merchantId: string;
+  readonly subjectId: string;
+}
+
 /** Everything the server knows of one route; validation, types, OpenAPI and tests are read from this. */
 export interface Endpoint<
   P extends Permission = Permission,
@@ -63,6 +72,8 @@ export interface Endpoint<
   readonly limit?: EndpointLimit;
   /** How long the answer may be kept, and which changes end it earlier. Not kept at all unless declared. */
   cache?(input: z.output<I>, scope: Extract<Scope, { kind: P['scope'] }>): AnswerPolicy;
+  /** What each reader of the answer has seen, also where it is a kept one. For GETs that declare how long they are kept. */
+  track?(input: z.output<I>, output: z.input<O>): Seen;
   headers?(output: z.input<O>): Readonly<Record<string, string>>;
   handle(input: z.output<I>, context: RequestContext<Extract<Scope, { kind: P['scope'] }>>): Promise<z.input<O>>;
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { RequestContext, Scope } from '../../shared/scope.ts';
 import type { Cache, Cached } from '../cache/cache.ts';
 import { FinishedAnswer, finishedAnswers, sendFinished } from './answer.ts';
+import type { Edge } from './edge.ts';
 import type { AnswerPolicy, Endpoint } from './endpoint.ts';
 import { exchangeOf, type HeaderPairs } from './exchange.ts';
 
@@ -24,10 +25,12 @@ interface KeptAddress {
  */
 export class KeptAnswers {
   readonly #cache: Pick<Cache, 'fetch' | 'peek'>;
+  readonly #track: Edge['track'];
   readonly #addresses = new LRUCache<string, KeptAddress>({ max: MAX_ADDRESSES });
 
-  constructor(cache: Pick<Cache, 'fetch' | 'peek'>) {
+  constructor({ cache, track }: Pick<Edge, 'cache' | 'track'>) {
     this.#cache = cache;
+    this.#track = track;
   }
 
   /** Answers at once what is known to be good and lies in memory. */
@@ -40,8 +43,15 @@ export class KeptAnswers {
       return;
     }
     exchangeOf(res).trace.operationId = address?.operationId;
-    sendKept(req, res, cached, FOR_EVERYBODY);
+    this.send(req, res, cached, FOR_EVERYBODY);
   };
+
+  /** Sends a kept answer, with where it came from, for operators; and counts what is seen by it. */
+  send(req: Request, res: Response, cached: Cached<FinishedAnswer>, pairs: HeaderPairs): void {
+    const { value, source, ageSeconds } = cached;
+    sendFinished(req, res, value, 200, pairs.concat('Age', String(Math.floor(ageSeconds)), 'X-Cache', source));
+    if (value.fields.seen !== undefined && req.method === 'GET') this.#track?.(value.fields.seen);
+  }
 
   /** Takes an answer from the cache, or has it made and kept. */
   fetch(key: string, load: () => Promise<FinishedAnswer>, policy: AnswerPolicy): Promise<Cached<FinishedAnswer>> {
@@ -56,16 +66,6 @@ export class KeptAnswers {
 
 /** Kept anywhere, shown only after asking whether it still holds: what was invalidated is never served again. */
 export const FOR_EVERYBODY: HeaderPairs = ['Cache-Control', 'public, no-cache'];
-
-/** Sends a kept answer, with where it came from, for operators. */
-export function sendKept(
-  req: Request,
-  res: Response,
-  { value, source, ageSeconds }: Cached<FinishedAnswer>,
-  pairs: HeaderPairs,
-) {
-  sendFinished(req, res, value, 200, pairs.concat('Age', String(Math.floor(ageSeconds)), 'X-Cache', source));
-}
 
 type KeyOf = (
   context: RequestContext,

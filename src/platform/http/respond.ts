@@ -7,7 +7,7 @@ import type { Edge } from './edge.ts';
 import { asOfAnybody } from './anybody.ts';
 import type { Endpoint, RequestShape } from './endpoint.ts';
 import { traceOf, writeAnswer, type HeaderPairs } from './exchange.ts';
-import { answerKeys, FOR_EVERYBODY, sendKept, type KeptAnswers } from './kept-answers.ts';
+import { answerKeys, FOR_EVERYBODY, type KeptAnswers } from './kept-answers.ts';
 import { narrow } from './narrow.ts';
 import { nextLinkOf } from './next-link.ts';
 
@@ -61,7 +61,7 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
     const isTheSameForAll = context.scope.kind === 'public' && policy.vary === undefined;
     if (isTheSameForAll && endpoint.limit === undefined) kept.remember(req, { key, operationId: endpoint.operationId });
     const varies: HeaderPairs = policy.vary?.includes('language') === true ? ['Vary', 'Accept-Language'] : [];
-    if (!res.headersSent) sendKept(req, res, cached, [...shownTo(endpoint, context), ...varies]);
+    if (!res.headersSent) kept.send(req, res, cached, [...shownTo(endpoint, context), ...varies]);
   };
 }
 
@@ -71,11 +71,18 @@ function shownTo({ method }: Endpoint, { scope, actor }: RequestContext): Header
   return isForEverybody ? FOR_EVERYBODY : ['Cache-Control', 'no-store'];
 }
 
-function written(endpoint: Endpoint, { req, chosen }: Asked, result: unknown, use: AnswerUse): Promise<FinishedAnswer> {
+function written(
+  endpoint: Endpoint,
+  { req, input, chosen }: Asked,
+  result: unknown,
+  use: AnswerUse,
+): Promise<FinishedAnswer> {
   const { ETag: etag, ...headers } = endpoint.headers?.(result) ?? {};
   const next = endpoint.method === 'get' ? nextLinkOf(req.originalUrl, result) : undefined;
   const pairs = [...Object.entries(headers).flat(), ...(next === undefined ? [] : ['Link', next])];
-  return finish(chosen === undefined ? result : narrow(result, chosen), { etag, pairs }, use);
+  const seen = endpoint.track?.(input, result);
+  const fields = { etag, pairs, ...(seen !== undefined && { seen }) };
+  return finish(chosen === undefined ? result : narrow(result, chosen), fields, use);
 }
 
 async function handle(

@@ -32,6 +32,7 @@ function faultsOf(endpoint: Endpoint): string[] {
     [query !== undefined && isLoose(query), 'takes unknown fields in its query'],
     [(status === 204) !== output instanceof z.ZodVoid, 'must answer nothing with 204, and 204 with nothing'],
     [endpoint.cache !== undefined && method !== 'get', 'caches what is no GET'],
+    [endpoint.track !== undefined && endpoint.cache === undefined, 'counts what is seen of an answer that is not kept'],
     [idempotent && method !== 'post', 'demands a key for what is no POST'],
     [idempotent && permission.scope === 'public', 'keeps answers for callers that it cannot tell apart'],
   ];

@@ -11,6 +11,22 @@ export interface Subscription<E extends Event = Event> {
 /** Event type -> what follows. The features' tables are merged into one, which every relay reads. */
 export type Subscriptions = Readonly<Record<string, Subscription>>;
 
+/** What else follows from events of others, such as that they are counted: added to what follows anyway. */
+export function alsoFollowing(table: Subscriptions, more: Subscriptions): Subscriptions {
+  const added = Object.entries(more).map(([type, second]): [string, Subscription] => {
+    const first = table[type];
+    if (first === undefined) throw new Error(`There is no event ${type} to follow`);
+    return [
+      type,
+      {
+        jobs: (event) => [...first.jobs(event), ...second.jobs(event)],
+        tags: (event) => [...first.tags(event), ...second.tags(event)],
+      },
+    ];
+  });
+  return { ...table, ...Object.fromEntries(added) };
+}
+
 /** One table out of those of the features. @throws Error when two of them claim an event type */
 export function mergeSubscriptions(...tables: readonly Subscriptions[]): Subscriptions {
   const merged: Record<string, Subscription> = {};

@@ -1,0 +1,1 @@
+export { orderStatistics } from './order.statistics.ts';

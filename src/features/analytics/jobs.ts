@@ -1,0 +1,46 @@
+import { ingestAnalytics } from '../../platform/queue/analytics.jobs.ts';
+import { jobHandler, type JobHandler } from '../../platform/queue/job.ts';
+import type { AnalyticsEvent } from '../../platform/queue/outlets.ts';
+import type { Id } from '../../shared/ids.ts';
+import type { MerchantScope } from '../../shared/scope.ts';
+import type { EventStore } from './event.store.ts';
+import { countOrder, eventsOfOrder, type CountedOrder } from './order.statistics.ts';
+import type { Rollups } from './rollups.ts';
+
+export interface AnalyticsJobDeps {
+  readonly store: Pick<EventStore, 'append'>;
+  readonly rollups: Pick<Rollups, 'roll'>;
+  readonly orders: {
+    findView(orderId: Id, access: { readonly scope: MerchantScope }): Promise<CountedOrder | undefined>;
+  };
+}
+
+/** For the `analytics` worker: events in, and rolled up at once. */
+export function analyticsJobs({ store, rollups, orders }: AnalyticsJobDeps): readonly JobHandler[] {
+  const take = async (events: readonly AnalyticsEvent[], signal: AbortSignal): Promise<void> => {
+    await store.append(events);
+    // Also where none was new: whoever brought them may have died before this.
+    await rollups.roll(signal);
+  };
+  return [
+    jobHandler({ contract: ingestAnalytics, handle: ({ events }, signal) => take(events.map(withoutGaps), signal) }),
+    jobHandler({
+      contract: countOrder,
+      async handle({ merchantId, orderId, what }, signal) {
+        const order = await orders.findView(orderId, { scope: { kind: 'merchant', merchantId } });
+        if (order !== undefined) await take(eventsOfOrder(order, what), signal);
+      },
+    }),
+  ];
+}
+
+type Tracked = Parameters<typeof ingestAnalytics.idOf>[0]['events'][number];
+
+function withoutGaps({ subjectId, actorId, value, ...event }: Tracked): AnalyticsEvent {
+  return {
+    ...event,
+    ...(subjectId !== undefined && { subjectId }),
+    ...(actorId !== undefined && { actorId }),
+    ...(value !== undefined && { value }),
+  };
+}
