@@ -2,6 +2,7 @@ import { chainEntry } from '../features/audit/audit.events.ts';
 import { sendAccountLetter } from '../features/identity/jobs.ts';
 import { sendInvitation } from '../features/merchants/jobs.ts';
 import { refundPayment, sendCancellation, sendConfirmation } from '../features/orders/order.jobs.ts';
+import { sendSms } from '../features/sms/sms.events.ts';
 import { sendMail } from '../platform/mail/mail.jobs.ts';
 import { ingestAnalytics } from '../platform/queue/analytics.jobs.ts';
 import type { JobContract } from '../platform/queue/job.ts';
@@ -16,4 +17,5 @@ export const contracts: readonly JobContract[] = [
   sendConfirmation,
   sendInvitation,
   sendMail,
+  sendSms,
 ];

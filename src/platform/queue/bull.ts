@@ -63,19 +63,21 @@ async function putOff(job: Job<unknown>, { message, delayMs }: PutOff, token: st
   throw new DelayedError(message);
 }
 
+/** A timer of its own, which is cleared: `AbortSignal.timeout` would keep one until its time for each job. */
 async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number): Promise<void> {
-  const signal = AbortSignal.timeout(timeoutMs);
   const late = Promise.withResolvers<never>();
-  const giveUp = (): void => {
-    late.reject(signal.reason as Error);
-  };
-  signal.addEventListener('abort', giveUp, { once: true });
+  const abort = new AbortController();
+  const timer = setTimeout(() => {
+    const error = new DOMException(`Not done within ${String(timeoutMs)} ms`, 'TimeoutError');
+    abort.abort(error);
+    late.reject(error);
+  }, timeoutMs);
   try {
-    await Promise.race([handler.handle(payload, signal), late.promise]);
+    await Promise.race([handler.handle(payload, abort.signal), late.promise]);
   } catch (error) {
     if (error instanceof PermanentFailure) throw new UnrecoverableError(error.message);
     throw error;
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    clearTimeout(timer);
   }
 }

@@ -1,0 +1,23 @@
+import { print, type Figure } from '../report.ts';
+import { measureEnqueue } from './enqueue.ts';
+import { measureIdle } from './idle.ts';
+import { measureRelay } from './relay.ts';
+import { startServers, type Servers } from './servers.ts';
+import { measureWork } from './work.ts';
+
+/** Each measures some figures on servers that the others leave alone meanwhile; `--only=work` picks one. */
+const MEASURES: Readonly<Record<string, (servers: Servers) => Promise<Figure[]>>> = {
+  enqueue: measureEnqueue,
+  work: measureWork,
+  relay: measureRelay,
+  idle: measureIdle,
+};
+
+const only = /--only=(\w+)/.exec(process.argv.join(' '))?.[1];
+const servers = await startServers();
+const figures: Figure[] = [];
+for (const [name, measure] of Object.entries(MEASURES)) {
+  if (only === undefined || only === name) figures.push(...(await measure(servers)));
+}
+await servers.stop();
+print(figures);

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { childEnvironment, loadConfig, type VariableOverrides } from '../../src/config/index.ts';
+import { collections } from '../../src/container/collections.ts';
+import { createContainer, type Container } from '../../src/container.ts';
+import { startChild, type Child } from '../child.ts';
+import { uniqueName, withDatabase, type TestDatabase } from '../environment/index.ts';
+import { startRedis, type RedisProcess } from '../redis.ts';
+import { chores } from './chores.ts';
+
+/** Workers in processes of their own, over servers that a test breaks; the test itself asks for the work. */
+export interface Work {
+  readonly container: Container;
+  readonly redis: RedisProcess;
+  readonly database: TestDatabase;
+  /** Starts one of our processes; what still runs after the last test is killed. */
+  run(path: string, args: readonly string[], extra?: VariableOverrides): Child;
+}
+
+/** @param smtpUrl where mails go; asked for once there is a server */
+export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[]): Work {
+  // Across all that the platform does, some of which reads as an operator would.
+  const database = withDatabase({
+    collections: [...collections, chores],
+    unindexed: [{ collection: 'chores', operation: 'find', reason: 'only tests ask for all chores' }],
+  });
+  const children: Child[] = [];
+  let made: { readonly container: Container; readonly redis: RedisProcess; readonly variables: VariableOverrides };
+  beforeAll(async () => {
+    const redis = await startRedis(...redisArgs);
+    const variables = {
+      NODE_ENV: 'test',
+      LOG_LEVEL: 'info',
+      MONGODB_URI: database.uri,
+      DB_NAME: database.name,
+      MIN_POOL_SIZE: '0',
+      REDIS_URL: redis.url,
+      CACHE_REDIS_URL: redis.url,
+      QUEUE_PREFIX: uniqueName('work'),
+      SMTP_URL: smtpUrl(),
+      WORKER_PORT: '0',
+    } satisfies VariableOverrides;
+    const container = createContainer(loadConfig({ ...childEnvironment(variables), LOG_LEVEL: 'silent' }), 'test');
+    await container.database().connect();
+    made = { container, redis, variables };
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(children.map(({ ended }) => ended));
+    await made.container.close();
+    await made.redis.stop();
+  });
+  return {
+    database,
+    get container() {
+      return made.container;
+    },
+    get redis() {
+      return made.redis;
+    },
+    run(path, args, extra = {}) {
+      const child = startChild(path, args, { ...made.variables, ...extra });
+      children.push(child);
+      return child;
+    },
+  };
+}
+
+/** Kills one process after the other at random moments, and puts another in the place of each, until it is told to stop. */
+export function killAtRandom(start: () => Child, count: number, everyMs: number, onKill: () => void = () => undefined) {
+  const running = Array.from({ length: count }, start);
+  let kills = 0;
+  const timer = setInterval(() => {
+    const place = Math.floor(Math.random() * running.length);
+    running[place]?.kill('SIGKILL');
+    onKill();
+    kills += 1;
+    running[place] = start();
+  }, everyMs);
+  return {
+    get kills() {
+      return kills;
+    },
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}
