@@ -7,7 +7,7 @@ import { apiKeysFeature } from './features/api-keys/http.ts';
 import { auditFeature } from './features/audit/http.ts';
 import { catalogFeature } from './features/catalog/http.ts';
 import { identityFeature } from './features/identity/http.ts';
-import { merchantsFeature } from './features/merchants/http.ts';
+import { merchantsFeature, stockAlertCallback } from './features/merchants/http.ts';
 import { operationsFeature } from './features/operations/http.ts';
 import { orderFeature } from './features/orders/http.ts';
 import { prefetchFeature } from './features/prefetch/http.ts';
@@ -128,8 +128,9 @@ function operationsOf({ authorizer, config, logger, passes, queue }: Container):
   return inProduction || sinkDirectory === undefined ? [queues] : [queues, keptMailPages(sinkDirectory)];
 }
 
-/** What providers call. */
-function callbacksOf({ config, sms }: Container): readonly Callback[] {
+/** What providers and mail programs call. */
+function callbacksOf({ config, sms, stockAlerts }: Container): readonly Callback[] {
   const { twilio } = config.sms;
-  return twilio === undefined ? [] : smsCallbacks({ sms: sms(), authToken: twilio.authToken });
+  const receipts = twilio === undefined ? [] : smsCallbacks({ sms: sms(), authToken: twilio.authToken });
+  return [stockAlertCallback(stockAlerts()), ...receipts];
 }

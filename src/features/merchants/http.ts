@@ -7,6 +7,8 @@ import { ownStoreEndpoints, storeEndpoints } from './merchant.routes.ts';
 import { merchantSections } from './merchant.sections.ts';
 import type { MerchantService } from './merchant.service.ts';
 
+export { stockAlertCallback } from './stock-alert.pages.ts';
+
 export const merchantsFeature = (services: {
   readonly merchants: MerchantService;
   readonly members: MemberService;

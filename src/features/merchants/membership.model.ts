@@ -10,6 +10,8 @@ export interface StoredMembership {
   userId: Id;
   role: MerchantRole;
   joinedAt: Date;
+  /** False for whoever wants no mails about low stock. */
+  stockAlerts?: boolean;
 }
 
 export const memberships = storedCollection<StoredMembership>({
@@ -20,6 +22,7 @@ export const memberships = storedCollection<StoredMembership>({
     merchantId: { type: Schema.Types.ObjectId, required: true, immutable: true },
     userId: { type: Schema.Types.ObjectId, required: true, immutable: true },
     role: { type: String, enum: MERCHANT_ROLES, required: true },
+    stockAlerts: Boolean,
     joinedAt: { type: Date, required: true, immutable: true },
   },
   scopes: { merchant: ({ merchantId }) => ({ merchantId }), user: ({ userId }) => ({ userId }), system: () => ({}) },

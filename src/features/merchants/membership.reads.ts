@@ -11,6 +11,10 @@ import { MEMBER_FIELDS, type MemberRow } from './merchant.presenter.ts';
 export type OwnMembershipRow = Pick<StoredMembership, '_id' | 'joinedAt' | 'merchantId' | 'role'>;
 export type FoundMember = Pick<StoredMembership, '_id' | 'role'>;
 
+export type AlertedMember = Pick<StoredMembership, '_id' | 'userId'>;
+
+const MAX_ALERTED = 50;
+
 /** Reads of who belongs to which store. Never cached: a membership that was taken away must be gone at once. */
 export class MembershipReads implements MembershipLookup {
   readonly #memberships: ScopedModel<StoredMembership>;
@@ -35,6 +39,15 @@ export class MembershipReads implements MembershipLookup {
 
   async findRole(userId: Id, access: Access): Promise<MerchantRole | undefined> {
     return (await this.findMember(userId, access))?.role;
+  }
+
+  /** Who decides on what a store buys, and wants to hear of low stock: the longest there first. */
+  async findAlerted(access: Access): Promise<readonly AlertedMember[]> {
+    return this.#memberships
+      .find({ role: { $in: ['owner', 'manager'] }, stockAlerts: { $ne: false } }, { userId: 1 }, access)
+      .sort({ joinedAt: 1, _id: 1 })
+      .limit(MAX_ALERTED)
+      .lean<AlertedMember[]>();
   }
 
   /** Those of the scope's store, the longest there first. */

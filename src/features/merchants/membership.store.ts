@@ -38,6 +38,10 @@ export class MembershipStore {
     return changed ?? undefined;
   }
 
+  async setStockAlerts(_id: Id, stockAlerts: boolean, access: Access): Promise<void> {
+    await this.#memberships.updateOne({ _id }, { $set: { stockAlerts } }, access);
+  }
+
   async remove(_id: Id, access: Access): Promise<void> {
     await this.#memberships.deleteOne({ _id }, access);
   }

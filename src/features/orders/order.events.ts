@@ -2,7 +2,7 @@ import type { Event } from '../../platform/outbox/event.ts';
 import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
 import { requestJob } from '../../platform/queue/job.ts';
 import { Id } from '../../shared/ids.ts';
-import { stockTag } from '../stock/index.ts';
+import { requestLowStockCheck, stockTag } from '../stock/index.ts';
 import { refundPayment, sendCancellation, sendConfirmation } from './order.jobs.ts';
 import type { MerchantOrder } from './order.model.ts';
 import type { OrderState } from './order.state.ts';
@@ -35,12 +35,19 @@ const noJobs: OrderSubscription['jobs'] = () => [];
 const orderOf = ({ aggregateId, data }: OrderEvent) => ({ merchantId: data.merchantId, orderId: aggregateId });
 
 export const orderSubscriptions = {
-  'order.placed': { jobs: (event) => [requestJob(sendConfirmation, orderOf(event))], tags: listAndStock },
+  'order.placed': {
+    jobs: (event) => [requestJob(sendConfirmation, orderOf(event)), requestLowStockCheck(event, event.data.skus)],
+    tags: listAndStock,
+  },
   'order.paid': { jobs: noJobs, tags: listOnly },
   'order.shipped': { jobs: noJobs, tags: listOnly },
   'order.delivered': { jobs: noJobs, tags: listOnly },
   'order.cancelled': {
-    jobs: (event) => [requestJob(sendCancellation, orderOf(event)), requestJob(refundPayment, orderOf(event))],
+    jobs: (event) => [
+      requestJob(sendCancellation, orderOf(event)),
+      requestJob(refundPayment, orderOf(event)),
+      requestLowStockCheck(event, event.data.skus),
+    ],
     tags: listAndStock,
   },
 } satisfies Record<OrderEvent['type'], OrderSubscription> & Subscriptions;

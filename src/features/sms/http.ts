@@ -16,7 +16,7 @@ export interface SmsCallbackParts {
 export const smsCallbacks = ({ sms, authToken }: SmsCallbackParts): readonly Callback[] => [
   {
     path: '/sms/:smsId',
-    async handle({ url, params, header, fields }) {
+    handle: async ({ url, params, header, fields }) => {
       const signature = header('x-twilio-signature') ?? '';
       if (!isTwilioSignature(signature, authToken, url, fields)) {
         throw new Problem(forbidden, 'The signature is not that of the provider');
@@ -24,8 +24,9 @@ export const smsCallbacks = ({ sms, authToken }: SmsCallbackParts): readonly Cal
       const smsId = Id.safeDecode(params.smsId ?? '');
       const receipt = twilioReceipt(fields);
       // Nothing that Twilio could mend by sending it again.
-      if (!smsId.success || receipt === undefined) return;
+      if (!smsId.success || receipt === undefined) return undefined;
       await sms.receive(smsId.data, receipt);
+      return undefined;
     },
   },
 ];

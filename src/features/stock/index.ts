@@ -1,3 +1,4 @@
+export { requestLowStockCheck } from './low-stock.jobs.ts';
 export { stockSubscriptions, stockTag } from './stock.events.ts';
 export { outOfStock } from './stock.problems.ts';
 export type { StockReads } from './stock.reads.ts';

@@ -13,7 +13,7 @@ async function withMugs(available: number) {
 test('a count sets the stock, if it was made of the version that is there', async () => {
   const { merchant, locationId, path } = await withMugs(5);
   const body = await bodyOf(merchant.put(path, { available: 7 }).set('If-Match', '"v1"').expect(200));
-  expect(body).toEqual({ sku: 'mug', locationId, available: 7, version: 2 });
+  expect(body).toEqual({ sku: 'mug', locationId, available: 7, lowStockAt: null, version: 2 });
   await merchant.put(path, { available: 9 }).set('If-Match', '"v1"').expect(412);
   expect(await stockLeft(merchant, locationId, 'mug')).toBe(7);
 });

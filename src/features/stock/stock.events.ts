@@ -1,6 +1,7 @@
 import type { Event } from '../../platform/outbox/event.ts';
 import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
 import { Id } from '../../shared/ids.ts';
+import { requestLowStockCheck } from './low-stock.jobs.ts';
 import type { StockLevel } from './stock.model.ts';
 
 interface StockEventData {
@@ -22,5 +23,8 @@ export const stockChanged = ({ _id, merchantId, sku }: StockLevel): StockEvent =
 
 /** Sales are told of by the orders' events. */
 export const stockSubscriptions = {
-  'stock.changed': { jobs: () => [], tags: ({ data }) => [stockTag(data.merchantId, data.sku)] },
+  'stock.changed': {
+    jobs: (event) => [requestLowStockCheck(event, [event.data.sku])],
+    tags: ({ data }) => [stockTag(data.merchantId, data.sku)],
+  },
 } satisfies Record<StockEvent['type'], Subscription<StockEvent>> & Subscriptions;

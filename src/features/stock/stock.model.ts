@@ -9,6 +9,10 @@ export interface StockLevel {
   locationId: Id;
   sku: string;
   available: number;
+  /** From how many pieces left the store's people are told; nobody is where there is none. */
+  lowStockAt?: number | null;
+  /** Since when it is low and they were told. */
+  alertedAt?: Date | null;
   version: number;
 }
 
@@ -34,6 +38,8 @@ export const stockCollection = storedCollection<StockLevel>({
     locationId: owner,
     sku: { type: String, required: true, immutable: true },
     available: { type: Number, required: true, min: 0 },
+    lowStockAt: { type: Number, min: 0 },
+    alertedAt: Date,
     version: { type: Number, required: true },
   },
   scopes,
@@ -50,6 +56,7 @@ export const stockCollection = storedCollection<StockLevel>({
       serves: 'StockReads.findPage, by SKU',
       key: { merchantId: 1, locationId: 1, sku: 1, _id: 1 },
     },
+    { name: 'watched', serves: 'StockReads.findWatched, at all locations', key: { merchantId: 1, sku: 1 } },
   ],
 });
 

@@ -7,6 +7,13 @@ import type { Page, PageQuery } from '../../shared/page.ts';
 import type { StockLevel, StockLocation } from './stock.model.ts';
 import type { LocationView, StockView } from './stock.schema.ts';
 
+const WATCHED_FIELDS = { sku: 1, available: 1, lowStockAt: 1, alertedAt: 1, version: 1 } as const;
+const MAX_WATCHED = 1_000;
+
+export interface WatchedLevel extends Pick<StockLevel, '_id' | 'alertedAt' | 'available' | 'sku' | 'version'> {
+  readonly lowStockAt: number;
+}
+
 /** Reads of stock, never cached: they are decided upon. */
 export class StockReads {
   readonly #levels: ScopedModel<StockLevel>;
@@ -21,7 +28,7 @@ export class StockReads {
 
   /** What lies at a location, by SKU. */
   async findPage(locationId: Id, page: PageQuery, access: Access): Promise<Page<StockView>> {
-    const fields = { sku: 1, locationId: 1, available: 1, version: 1 } as const;
+    const fields = { sku: 1, locationId: 1, available: 1, lowStockAt: 1, version: 1 } as const;
     const question = { list: 'stock.place', filter: { locationId }, fields, sort: { sku: 1 }, page } as const;
     const found = await paginateCursor<StockLevel, StockLevel>(this.#levels, question, this.#cursors, access);
     return { ...found, data: found.data.map(presentStock) };
@@ -29,6 +36,14 @@ export class StockReads {
 
   async findLevel(locationId: Id, sku: string, access: Access): Promise<StockLevel | undefined> {
     return (await this.#levels.findOne({ locationId, sku }, null, access).lean<StockLevel>()) ?? undefined;
+  }
+
+  /** Of some variants of the scope's store, what is watched for running low, at all its locations. */
+  async findWatched(skus: readonly string[], access: Access): Promise<readonly WatchedLevel[]> {
+    return this.#levels
+      .find({ sku: { $in: [...skus] }, lowStockAt: { $gte: 0 } }, WATCHED_FIELDS, access)
+      .limit(MAX_WATCHED)
+      .lean<WatchedLevel[]>();
   }
 
   async findLocations(page: PageQuery, access: Access): Promise<Page<LocationView>> {
@@ -49,8 +64,8 @@ export class StockReads {
   }
 }
 
-export function presentStock({ sku, locationId, available, version }: StockLevel): StockView {
-  return { sku, locationId: Id.encode(locationId), available, version };
+export function presentStock({ sku, locationId, available, lowStockAt = null, version }: StockLevel): StockView {
+  return { sku, locationId: Id.encode(locationId), available, lowStockAt, version };
 }
 
 export function presentLocation({ _id, name, createdAt }: StockLocation): LocationView {

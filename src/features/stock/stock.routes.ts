@@ -18,6 +18,7 @@ import {
   StockView,
 } from './stock.schema.ts';
 import type { StockService } from './stock.service.ts';
+import type { FoundStock } from './stock.store.ts';
 
 const LocationPath = z.strictObject({ locationId: Id });
 const PlacePath = LocationPath.extend({ sku: Sku });
@@ -25,6 +26,9 @@ const canRead = { scope: 'merchant', role: 'staff', apiKey: 'stock:read' } as co
 const canWrite = { scope: 'merchant', role: 'staff', apiKey: 'stock:write' } as const;
 const canManage = { scope: 'merchant', role: 'manager', apiKey: 'stock:write' } as const;
 const versionOf = ({ version }: { readonly version: number }) => ({ ETag: etagOf(version) });
+
+const countedOf = ({ available, lowStockAt }: SetStock): FoundStock =>
+  lowStockAt === undefined ? { available } : { available, lowStockAt };
 
 /** What is there, the location, the change, its audit entry and event, and the answer kept for its key. */
 const WRITE_QUERIES = 6;
@@ -113,7 +117,7 @@ const writeEndpoints = ({ stock }: StockParts): readonly Endpoint[] => [
     queryBudget: WRITE_QUERIES,
     idempotent: false,
     headers: versionOf,
-    handle: ({ params, body }, context) => stock.set(context, params, body.available),
+    handle: ({ params, body }, context) => stock.set(context, params, countedOf(body)),
   }),
   endpoint({
     method: 'post',

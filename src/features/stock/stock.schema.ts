@@ -18,7 +18,11 @@ export const LocationView = z
 export type LocationView = z.input<typeof LocationView>;
 export const LocationPage = pageOf(LocationView).meta({ id: 'StockLocationPage' });
 
-export const SetStock = z.strictObject({ available: Quantity }).meta({ id: 'SetStock' });
+/** Left out, the threshold stays as it is; null ends the watch. */
+export const SetStock = z
+  .strictObject({ available: Quantity, lowStockAt: Quantity.nullable().optional() })
+  .meta({ id: 'SetStock' });
+export type SetStock = z.output<typeof SetStock>;
 
 export const AdjustStock = z
   .strictObject({
@@ -31,7 +35,7 @@ export const AdjustStock = z
   .meta({ id: 'AdjustStock' });
 
 export const StockView = z
-  .strictObject({ sku: Sku, locationId: Id, available: Quantity, version: z.int() })
+  .strictObject({ sku: Sku, locationId: Id, available: Quantity, lowStockAt: Quantity.nullable(), version: z.int() })
   .meta({ id: 'StockLevel' });
 export type StockView = z.input<typeof StockView>;
 export const StockPage = pageOf(StockView).meta({ id: 'StockPage' });

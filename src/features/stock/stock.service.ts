@@ -11,7 +11,7 @@ import type { StockLevel } from './stock.model.ts';
 import { locationNotFound, outOfStock, stockNotFound } from './stock.problems.ts';
 import { presentLocation, presentStock, type StockReads } from './stock.reads.ts';
 import type { CreateLocation, LocationView, StockView } from './stock.schema.ts';
-import type { StockStore } from './stock.store.ts';
+import type { FoundStock, StockStore } from './stock.store.ts';
 
 export interface StockDeps {
   readonly transact: Transact;
@@ -54,13 +54,13 @@ export class StockService {
   }
 
   /** Sets what a count has found; keeps stock of the variant at this place from then on. */
-  set(context: MerchantContext, place: Place, available: number): Promise<StockView> {
+  set(context: MerchantContext, place: Place, counted: FoundStock): Promise<StockView> {
     const { store } = this.#deps;
     return this.#write(context, async (access) => {
       const found = await this.#deps.reads.findLevel(place.locationId, place.sku, access);
       demandVersion(context, found?.version ?? 0);
-      if (found === undefined) return { level: await this.#begin(context, place, available, access) };
-      return { found, level: (await store.set(found._id, available, access)) ?? notKept(place) };
+      if (found === undefined) return { level: await this.#begin(context, place, counted, access) };
+      return { found, level: (await store.set(found._id, counted, access)) ?? notKept(place) };
     });
   }
 
@@ -90,13 +90,13 @@ export class StockService {
   async #begin(
     { scope }: MerchantContext,
     { locationId, sku }: Place,
-    available: number,
+    counted: FoundStock,
     access: TransactionAccess,
   ): Promise<StockLevel> {
     const { reads, store } = this.#deps;
     if (!(await reads.hasLocation(locationId, access)))
       throw new Problem(locationNotFound, 'There is no such location');
-    const level = { _id: newId(), merchantId: scope.merchantId, locationId, sku, available, version: 1 };
+    const level = { _id: newId(), merchantId: scope.merchantId, locationId, sku, ...counted, version: 1 };
     await store.insertLevel(level, access);
     return level;
   }

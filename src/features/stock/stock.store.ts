@@ -10,6 +10,12 @@ export interface Quantity {
   readonly quantity: number;
 }
 
+/** What a count has found, and from when on to tell; left out, that stays as it is. */
+export interface FoundStock {
+  readonly available: number;
+  readonly lowStockAt?: number | null;
+}
+
 /** Changes of stock. Every taking has its giving back. */
 export class StockStore {
   readonly #levels: ScopedModel<StockLevel>;
@@ -29,8 +35,19 @@ export class StockStore {
   }
 
   /** Sets what a count has found. */
-  async set(_id: Id, available: number, access: Access): Promise<StockLevel | undefined> {
-    return this.#update({ _id }, { $set: { available }, $inc: { version: 1 } }, access);
+  async set(_id: Id, found: FoundStock, access: Access): Promise<StockLevel | undefined> {
+    return this.#update({ _id }, { $set: found, $inc: { version: 1 } }, access);
+  }
+
+  /** Notes that people are told of a level that is low. @returns false when somebody was faster, or it has changed */
+  async markAlerted({ _id, version }: Pick<StockLevel, '_id' | 'version'>, at: Date, access: Access): Promise<boolean> {
+    const unchanged = { _id, version, alertedAt: null };
+    return (await this.#levels.updateOne(unchanged, { $set: { alertedAt: at } }, access)).modifiedCount === 1;
+  }
+
+  /** Lets people be told again when it next runs low. */
+  async rearm({ _id, version }: Pick<StockLevel, '_id' | 'version'>, access: Access): Promise<void> {
+    await this.#levels.updateOne({ _id, version }, { $set: { alertedAt: null } }, access);
   }
 
   /** @returns undefined if there is no such level, or less there than is to be taken away */

@@ -1,0 +1,71 @@
+import type { Callback, CallbackRequest } from '../../platform/http/callbacks.ts';
+import { escapeHtml } from '../../shared/html.ts';
+import { localeOf, type Catalogue, type Locale } from '../../shared/locale.ts';
+import { Problem } from '../../shared/problem.ts';
+import { linkNotValid } from '../identity/index.ts';
+import type { StockAlerts } from './stock-alerts.ts';
+
+interface Words {
+  readonly title: string;
+  readonly end: string;
+  readonly ended: string;
+  readonly again: string;
+  readonly begun: string;
+}
+
+const texts: Catalogue<Words> = {
+  en: {
+    title: 'Mails about low stock',
+    end: 'Send me no more of them',
+    ended: 'You get no more mails about low stock of this store.',
+    again: 'Send them again',
+    begun: 'You get mails about low stock of this store again.',
+  },
+  de: {
+    title: 'Mails über niedrigen Bestand',
+    end: 'Keine mehr senden',
+    ended: 'Sie erhalten keine Mails mehr über niedrigen Bestand dieses Geschäfts.',
+    again: 'Wieder senden',
+    begun: 'Sie erhalten wieder Mails über niedrigen Bestand dieses Geschäfts.',
+  },
+};
+
+/** Where the link in a mail about low stock leads. A look at it changes nothing: programs that check mails follow links. */
+export const stockAlertCallback = (alerts: Pick<StockAlerts, 'setWanted'>): Callback => ({
+  path: '/stock-alerts/:token',
+  page: (request) => {
+    const locale = languageOf(request);
+    return pageOf(locale, '', texts[locale].end, 'no');
+  },
+  handle: async (request) => {
+    // Mail programs post without it (RFC 8058).
+    const wanted = request.fields.wanted === 'yes';
+    if (!(await alerts.setWanted(request.params.token ?? '', wanted))) {
+      throw new Problem(linkNotValid, 'Take the link of a newer mail');
+    }
+    const locale = languageOf(request);
+    const { ended, again, begun, end } = texts[locale];
+    return wanted ? pageOf(locale, begun, end, 'no') : pageOf(locale, ended, again, 'yes');
+  },
+});
+
+const languageOf = ({ header }: Pick<CallbackRequest, 'header'>): Locale =>
+  localeOf(...(header('accept-language') ?? '').split(',').map((range) => range.split(';')[0]?.trim()));
+
+function pageOf(locale: Locale, message: string, label: string, wanted: 'no' | 'yes'): string {
+  const { title } = texts[locale];
+  return `<!doctype html>
+<html lang="${locale}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 30rem; margin: 4rem auto; padding: 0 1rem }
+  button { font: inherit; padding: .75rem 1.5rem }
+</style>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(message)}</p>
+<form method="post"><button name="wanted" value="${wanted}">${escapeHtml(label)}</button></form>
+</html>
+`;
+}
