@@ -2,6 +2,7 @@ import type { Config } from './config/index.ts';
 import { accessParts } from './container/access.ts';
 import { analyticsParts } from './container/analytics.ts';
 import { auditParts } from './container/audit.ts';
+import { alertParts } from './container/alerts.ts';
 import { catalogParts } from './container/catalog.ts';
 import { deadLetterParts } from './container/dead-letters.ts';
 import { identityParts } from './container/identity.ts';
@@ -31,6 +32,7 @@ export function createContainer(config: Config, service: string) {
   const identity = identityParts(parts, platform);
   const merchants = merchantParts(parts, platform, identity);
   const access = accessParts(parts, platform, { ...identity, ...merchants });
+  const alerts = alertParts(parts, platform, { ...identity, ...merchants });
   const catalog = catalogParts(parts, platform, merchants);
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
@@ -42,6 +44,7 @@ export function createContainer(config: Config, service: string) {
     ...sms,
     ...identity,
     ...merchants,
+    ...alerts,
     ...access,
     ...catalog,
     ...stock,

@@ -10,7 +10,6 @@ import { merchants } from '../features/merchants/merchant.model.ts';
 import { MerchantReads } from '../features/merchants/merchant.reads.ts';
 import { MerchantService } from '../features/merchants/merchant.service.ts';
 import { MerchantStore } from '../features/merchants/merchant.store.ts';
-import { StockAlerts } from '../features/merchants/stock-alerts.ts';
 import type { identityParts } from './identity.ts';
 import type { Parts } from './parts.ts';
 import type { Platform } from './platform.ts';
@@ -18,7 +17,7 @@ import type { Platform } from './platform.ts';
 /** Stores and who works for them. */
 export function merchantParts(
   parts: Parts,
-  { config, database, now, transact, appendEvent, cursors, links }: Platform,
+  { database, now, transact, appendEvent, cursors, links }: Platform,
   { userReads }: ReturnType<typeof identityParts>,
 ) {
   const primary = () => database().primary;
@@ -34,16 +33,6 @@ export function merchantParts(
     merchantStore,
     membershipReads,
     invitationReads,
-    stockAlerts: parts.part(
-      () =>
-        new StockAlerts({
-          memberships: membershipReads(),
-          store: membershipStore(),
-          users: userReads(),
-          links: links(),
-          publicUrl: config.http.publicUrl,
-        }),
-    ),
     merchants: parts.part(
       () =>
         new MerchantService({

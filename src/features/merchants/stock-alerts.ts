@@ -32,7 +32,7 @@ export class StockAlerts {
     return members.flatMap(({ _id, userId }) => {
       const card = cards.get(Id.encode(userId));
       if (card === undefined) return [];
-      const { name, email, locale = null } = card;
+      const { name, email, locale } = card;
       const token = links.issue(END_STOCK_ALERTS, _id);
       return [{ name, email, locale, unsubscribeUrl: `${publicUrl}/callbacks/stock-alerts/${token}` }];
     });

@@ -8,9 +8,6 @@ interface OrderWords {
   readonly refunded: string;
   readonly nothingCharged: string;
   readonly hearAgain: string;
-  /** Text messages: short, since each 160 characters cost. */
-  readonly shippedSms: (number: string, store: string) => string;
-  readonly cancelledSms: (number: string, store: string) => string;
 }
 
 interface OrderMailWords {
@@ -34,8 +31,6 @@ export const orderTexts: Catalogue<OrderWords> = {
     refunded: 'What you paid goes back to your card within a few days.',
     nothingCharged: 'Nothing was charged.',
     hearAgain: 'You will hear from us again when it is on its way.',
-    shippedSms: (number, store) => `${store}: your order ${number} is on its way.`,
-    cancelledSms: (number, store) => `${store}: your order ${number} is cancelled.`,
   },
   de: {
     hello: (name) => `Guten Tag ${name},`,
@@ -51,7 +46,5 @@ export const orderTexts: Catalogue<OrderWords> = {
     refunded: 'Was Sie bezahlt haben, geht in den nächsten Tagen auf Ihre Karte zurück.',
     nothingCharged: 'Es wurde nichts abgebucht.',
     hearAgain: 'Sie hören wieder von uns, sobald sie unterwegs ist.',
-    shippedSms: (number, store) => `${store}: Ihre Bestellung ${number} ist unterwegs.`,
-    cancelledSms: (number, store) => `${store}: Ihre Bestellung ${number} ist storniert.`,
   },
 };
