@@ -1,5 +1,6 @@
 import type { MongoClient, ServerHeartbeatSucceededEvent } from 'mongodb';
 import type { Connection } from 'mongoose';
+import { codeOf } from '../../shared/errors.ts';
 import { DatabaseAway } from './failures.ts';
 
 export interface PulseSettings {
@@ -68,7 +69,10 @@ export class Pulse {
     return new Promise((resolve, reject) => {
       const waiter = { until: performance.now() + limitMs, giveUp: reject };
       this.#waiters.add(waiter);
-      work.then(resolve, reject).finally(() => this.#waiters.delete(waiter));
+      const fail = (error: unknown): void => {
+        reject(isBrokenSocket(error) ? new DatabaseAway() : (error as Error));
+      };
+      work.then(resolve, fail).finally(() => this.#waiters.delete(waiter));
     });
   }
 
@@ -90,6 +94,9 @@ export class Pulse {
     for (const { until, giveUp } of this.#waiters) if (this.#silent || now > until) giveUp(new DatabaseAway());
   }
 }
+
+/** A write to a connection that the server has just ended: the driver hands the socket's own error through. */
+const isBrokenSocket = (error: unknown): boolean => ['EPIPE', 'ECONNRESET'].includes(codeOf(error));
 
 const pulses = new WeakMap<Connection, Pulse>();
 

@@ -38,16 +38,22 @@ export function recordQueries(client: MongoClient, observe?: (sent: SentCommand)
     query.log?.recordQuery({ collection, operation, durationMs: duration, detail: shapeOf(command) });
   };
 
-  client.on('commandStarted', ({ requestId, commandName, databaseName, command }: CommandStartedEvent) => {
-    if (!QUERIES.has(commandName)) return;
-    const collection = String(commandName === 'getMore' ? command.collection : command[commandName]);
-    const sent = { collection, database: databaseName, operation: commandName, command };
+  observeQueries(client, (sent, requestId) => {
     // The driver sends a command in the asynchronous context of its caller, but hears of its end in its socket's.
     underWay.set(requestId, { sent, log: currentTrace() });
     observe?.(sent);
   });
   client.on('commandSucceeded', finish);
   client.on('commandFailed', finish);
+}
+
+/** Has `observe` see each query as it is sent. */
+export function observeQueries(client: MongoClient, observe: (sent: SentCommand, requestId: number) => void): void {
+  client.on('commandStarted', ({ requestId, commandName, databaseName, command }: CommandStartedEvent) => {
+    if (!QUERIES.has(commandName)) return;
+    const collection = String(commandName === 'getMore' ? command.collection : command[commandName]);
+    observe({ collection, database: databaseName, operation: commandName, command }, requestId);
+  });
 }
 
 /** Which fields a command asks and sorts by, without their values: logs hold no personal data. */
