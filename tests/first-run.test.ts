@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import type { ProcessIdentity } from '../scripts/start/process-identity.ts';
+import { queues } from '../src/container/queues.ts';
 import type { KeptMail } from '../src/platform/mail/kept-mails.ts';
 import { Caller } from './caller.ts';
 import { eventually } from './environment/index.ts';
@@ -54,8 +55,8 @@ describe('a first run, step by step', () => {
     const entered = await fetch(link, { redirect: 'manual' });
     const cookie = entered.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     const board = await fetch(`${url}/ops/queues/api/queues`, { headers: { Cookie: cookie } });
-    const { queues } = (await board.json()) as { queues: { name: string }[] };
-    expect(queues.map(({ name }) => name).sort()).toEqual(['email', 'payments']);
+    const shown = (await board.json()) as { queues: { name: string }[] };
+    expect(shown.queues.map(({ name }) => name).sort()).toEqual(Object.keys(queues).sort());
     expect((await get('/ops/queues')).status).toBe(401);
   });
 
@@ -178,6 +179,41 @@ describe('a start that cannot be is one clear line', () => {
     expect(code).toBe(1);
     expect(output).toContain('LOG_LEVEL');
     expect(output).toContain('MAX_POOL_SIZE');
+  });
+});
+
+describe('started quietly, and again with nothing of before', () => {
+  const account = { email: 'before@first-run.example', name: 'Before', password: 'correct horse battery' };
+  let before: LauncherRun;
+  let port: string;
+
+  beforeAll(async () => {
+    port = String(await freePort());
+    before = await LauncherRun.start(['--quiet', '--no-seed', '--port', port]);
+    await before.says(/Ready/, 90_000);
+  });
+  afterAll(() => before.remove());
+
+  test('it says one line, where it is', async () => {
+    expect(before.output.trim()).toBe(`Ready: http://127.0.0.1:${port}`);
+    await new Caller(`http://127.0.0.1:${port}`).signUp(account.email, account.name, account.password);
+  });
+
+  test('Ctrl-C twice ends everything at once: no process and no port is left', async () => {
+    const children = before.children();
+    expect(await before.interruptUntilEnded()).toBe(1);
+    await eventually(() => before.running(children).length === 0);
+    await eventually(() => isFree(Number(port), '127.0.0.1'));
+  });
+
+  test('with --fresh, what was there before is forgotten', async () => {
+    const data = `${before.directory}/.data`;
+    const fresh = await LauncherRun.start(['--quiet', '--no-seed', '--fresh', '--port', port, '--data', data]);
+    await fresh.says(/Ready/, 90_000);
+    const { email, password } = account;
+    const answer = await new Caller(`http://127.0.0.1:${port}`).ask('POST', '/auth/sign-in', { email, password });
+    await fresh.remove();
+    expect(answer.status).toBe(401);
   });
 });
 

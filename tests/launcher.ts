@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { isRunning, type ProcessIdentity } from '../scripts/start/process-identity.ts';
 import { childEnvironment } from '../src/config/index.ts';
+import { AGAIN_MS } from './child.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../scripts/start/main.ts', import.meta.url));
 
@@ -67,6 +68,16 @@ export class LauncherRun {
   /** Sends what Ctrl-C sends. */
   interrupt(signal: NodeJS.Signals = 'SIGINT'): void {
     this.#process.kill(signal);
+  }
+
+  /** Presses Ctrl-C again and again, until it has ended; resolves with its exit code. */
+  async interruptUntilEnded(): Promise<NodeJS.Signals | number | null> {
+    const again = setInterval(() => this.#process.kill('SIGINT'), AGAIN_MS);
+    try {
+      return await this.ended();
+    } finally {
+      clearInterval(again);
+    }
   }
 
   /** Resolves with its exit code, or the signal that ended it. */

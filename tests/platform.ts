@@ -27,6 +27,8 @@ export interface TestPlatform {
   readonly worker: Child;
   /** Starts another API where the first was, and another worker, after those have ended. */
   startAgain(): Promise<readonly [api: Child, worker: Child]>;
+  /** Starts one more API, and says where. */
+  anotherApi(): Promise<string>;
   readonly queueRedis: RedisProcess;
   readonly cacheRedis: RedisProcess;
   readonly database: TestDatabaseProcess;
@@ -42,7 +44,7 @@ export async function startPlatform(): Promise<TestPlatform> {
   const [queueRedis, cacheRedis] = [await startRedis('--appendonly', 'yes'), await startRedis()];
   const sink = await startMailSink({ directory: mailDirectory, port: 0 });
   const database = await startDatabase(join(directory, 'mongo'));
-  const { api, worker, url, startAgain } = await startProcesses({
+  const { api, worker, url, startAgain, startApi } = await startProcesses({
     MONGODB_URI: database.uri,
     REDIS_URL: queueRedis.url,
     CACHE_REDIS_URL: cacheRedis.url,
@@ -57,6 +59,11 @@ export async function startPlatform(): Promise<TestPlatform> {
       const started = await startAgain();
       others.push(...started);
       return started;
+    },
+    async anotherApi() {
+      const port = await freePort();
+      others.push(await startApi(String(port)));
+      return `http://127.0.0.1:${String(port)}`;
     },
     queueRedis,
     cacheRedis,
@@ -112,15 +119,15 @@ async function startProcesses(servers: VariableOverrides) {
     WORKER_PORT: workerPort,
   };
   await startChild('scripts/migrate.ts', ['apply'], environment).ended;
-  const start = async (): Promise<readonly [api: Child, worker: Child]> => {
-    const api = startChild('src/server.ts', [], environment);
-    const worker = startChild('workers/main.ts', ['email'], environment);
-    for (const each of [port, workerPort])
-      await answers(() => fetch(`http://127.0.0.1:${each}/health/ready`).then(({ ok }) => ok));
-    return [api, worker];
+  const ready = async (child: Child, at: string): Promise<Child> => {
+    await answers(() => fetch(`http://127.0.0.1:${at}/health/ready`).then(({ ok }) => ok));
+    return child;
   };
-  const [api, worker] = await start();
-  return { api, worker, url: `http://127.0.0.1:${port}`, startAgain: start };
+  const startApi = (at: string) => ready(startChild('src/server.ts', [], { ...environment, PORT: at }), at);
+  const startWorker = () => ready(startChild('workers/main.ts', ['email'], environment), workerPort);
+  const startAgain = () => Promise.all([startApi(port), startWorker()]);
+  const [api, worker] = await startAgain();
+  return { api, worker, url: `http://127.0.0.1:${port}`, startAgain, startApi };
 }
 
 const answers = (look: () => Promise<boolean>) => eventually(() => look().catch(() => false), 30_000);

@@ -7,6 +7,7 @@ import { databaseSettings } from '../../src/config/database.ts';
 import { Database } from '../../src/platform/database/connection.ts';
 import { ExplainRecorder, type Exemption } from '../../src/platform/database/explain.ts';
 import { changeIndexes, planIndexes, type IndexedCollection } from '../../src/platform/database/indexes.ts';
+import { observeQueries } from '../../src/platform/database/query-log.ts';
 import { createLogger } from '../../src/platform/observability/logger.ts';
 import { addresses, workerId } from './addresses.ts';
 
@@ -21,6 +22,8 @@ export interface TestDatabase {
   readonly name: string;
   readonly database: Database;
   readonly primary: Connection;
+  /** Has the queries of another connection to this database explained as well. */
+  explain(connection: Connection): void;
 }
 
 export interface TestDatabaseOptions {
@@ -70,6 +73,9 @@ export function withDatabase({ collections, unindexed = [] }: TestDatabaseOption
     },
     get primary() {
       return opened().primary;
+    },
+    explain(connection) {
+      observeQueries(connection.getClient(), recorder.observe);
     },
   };
 }
