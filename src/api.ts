@@ -10,6 +10,7 @@ import { identityFeature } from './features/identity/http.ts';
 import { merchantsFeature, stockAlertCallback } from './features/merchants/http.ts';
 import { operationsFeature } from './features/operations/http.ts';
 import { orderFeature } from './features/orders/http.ts';
+import { performanceFeature } from './features/performance/http.ts';
 import { prefetchFeature } from './features/prefetch/http.ts';
 import { smsCallbacks } from './features/sms/http.ts';
 import { stockFeature } from './features/stock/http.ts';
@@ -49,6 +50,8 @@ type Services = Pick<
   | 'apiKeys'
   | 'auditReads'
   | 'cache'
+  | 'config'
+  | 'enhancedCache'
   | 'invitations'
   | 'logger'
   | 'members'
@@ -77,6 +80,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     orderFeature({ orders: orders(), reads: orderReads(), now }),
     analyticsFeature({ sales: sales(), traffic: traffic() }),
     auditFeature(auditReads()),
+    performanceFeature(services.config.cache.enabled ? services.enhancedCache() : undefined),
   ];
   const prefetch = prefetchFeature({ cache: services.cache(), logger: services.logger() }, features);
   return [...features, prefetch, apiKeysFeature(apiKeys(), features)];

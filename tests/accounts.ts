@@ -18,6 +18,7 @@ import { AuditLog, recordChanges } from '../src/features/audit/audit.log.ts';
 import { auditEntries } from '../src/features/audit/audit.model.ts';
 import { identityJobs } from '../src/features/identity/jobs.ts';
 import { merchantJobs } from '../src/features/merchants/jobs.ts';
+import type { Cache } from '../src/platform/cache/cache.ts';
 import { uncached } from '../src/platform/cache/uncached.ts';
 import { databaseProblems } from '../src/platform/database/failures.ts';
 import { asSystem } from '../src/platform/database/scoped.ts';
@@ -28,6 +29,7 @@ import type { Limiter } from '../src/platform/limits/limit.ts';
 import type { Letter } from '../src/platform/mail/letter.ts';
 import { HealthRegistry } from '../src/platform/observability/health.ts';
 import type { Logger } from '../src/platform/observability/logger.ts';
+import type { EventRow } from '../src/platform/outbox/event.ts';
 import { eventAppender, outbox, type OutboxRow } from '../src/platform/outbox/event.store.ts';
 import type { Subscriptions } from '../src/platform/outbox/subscription.ts';
 import type { JobHandler } from '../src/platform/queue/job.ts';
@@ -49,6 +51,8 @@ export type AccountApp = ReturnType<typeof accountApp>;
 export interface AccountAppOptions {
   readonly logger?: Logger;
   readonly limits?: RequestLimits;
+  /** Nothing is kept unless one is given; changes then end what they must, as in production. */
+  readonly cache?: Cache;
 }
 
 /** The API of accounts and stores over a suite's database, with a clock to set and mails to read. */
@@ -57,17 +61,26 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const now = () => clock.now;
   const work: Work = { hashes: 0 };
   const { primary } = database;
+  const { cache = uncached } = options;
+  const committed = (event: EventRow) => cache.invalidate(subscriptions[event.type]?.tags(event) ?? []);
   const record = recordChanges(new AuditLog({ entries: auditEntries.on(primary), now }));
   const passwords = countedPasswords(work);
-  const environment = { NODE_ENV: 'test', JWT_SECRET: SECRET, JWT_ISSUER: 'us', JWT_AUDIENCE: 'api' };
+  const environment = {
+    NODE_ENV: 'test',
+    JWT_SECRET: SECRET,
+    JWT_ISSUER: 'us',
+    JWT_AUDIENCE: 'api',
+    CACHE_ENABLED: 'false',
+  };
   const parts = new Parts();
   // Wired as in production, but for what a test must see or set.
   const platform = {
     ...platformParts(parts, loadConfig(environment), 'test', () => noOutlets),
     database: () => database,
     transact: () => mongoTransact(primary, () => Promise.resolve()),
-    appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed: () => undefined, record }),
+    appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed, record }),
     passwords: () => passwords,
+    cache: () => cache,
     now,
   };
   const audit = auditParts(parts, platform);
@@ -107,13 +120,13 @@ type Authorizer = ReturnType<ReturnType<typeof accessParts>['authorizer']>;
 function appOf(
   features: readonly Feature[],
   authorizer: Authorizer,
-  { logger = silent, limits = NO_LIMITS }: AccountAppOptions,
+  { logger = silent, limits = NO_LIMITS, cache = uncached }: AccountAppOptions,
 ) {
   return createApp(features, {
     edge: {
       authorize: (authorization, permission, merchant) => authorizer.authorize(authorization, permission, merchant),
       once: async (_context, _operationId, _input, act) => ({ result: await act(), replayed: false }),
-      cache: uncached,
+      cache,
       limits,
       strict: true,
     },

@@ -1,12 +1,13 @@
 import type { Cache } from '../../platform/cache/cache.ts';
+import { cacheKey } from '../../platform/cache/keys.ts';
 import { databaseProblems } from '../../platform/database/failures.ts';
 import { asOfAnybody } from '../../platform/http/anybody.ts';
 import { internalError, timedOut } from '../../platform/http/problems.ts';
+import { schemaVersion } from '../../platform/http/schema-version.ts';
 import type { Section } from '../../platform/http/section.ts';
 import type { Logger } from '../../platform/observability/logger.ts';
-import { Id } from '../../shared/ids.ts';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
-import type { RequestContext, Scope } from '../../shared/scope.ts';
+import type { RequestContext } from '../../shared/scope.ts';
 import { includesRole, isMerchantRole } from '../identity/index.ts';
 
 export interface PrefetchDeps {
@@ -47,18 +48,17 @@ export class PrefetchService {
     // Each section is written for the scope of its screen, and the screen's endpoint asks for that.
     if (section.cache === undefined) return section.load(context as never);
     const load = () => section.load(asOfAnybody(context) as never);
-    const key = `prefetch.${section.screen}.${section.name}@1:${nameOf(context.scope)}`;
+    const key = cacheKey(
+      { name: `${section.screen}.${section.name}`, version: schemaVersion(section.output) },
+      context.scope,
+      null,
+    );
     return this.#deps.cache.getOrSet(key, load, section.cache(context.scope as never));
   }
 }
 
 const holds = (role: string | undefined, least: NonNullable<Section['role']>): boolean =>
   isMerchantRole(role) && includesRole(role, least);
-
-function nameOf(scope: Scope): string {
-  if (scope.kind === 'merchant') return `merchant-${Id.encode(scope.merchantId)}`;
-  return scope.kind === 'user' ? `user-${Id.encode(scope.userId)}` : scope.kind;
-}
 
 function kindOf(error: unknown): ProblemKind {
   const problem = error instanceof Problem ? error : databaseProblems(error);

@@ -1,13 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { LRUCache } from 'lru-cache';
-import { hash } from 'node:crypto';
-import { z } from 'zod';
-import type { RequestContext, Scope } from '../../shared/scope.ts';
+import type { RequestContext } from '../../shared/scope.ts';
 import type { Cache, Cached } from '../cache/cache.ts';
+import { cacheKey } from '../cache/keys.ts';
 import { FinishedAnswer, finishedAnswers, sendFinished } from './answer.ts';
 import type { Edge } from './edge.ts';
 import type { AnswerPolicy, Endpoint } from './endpoint.ts';
 import { exchangeOf, type HeaderPairs } from './exchange.ts';
+import { schemaVersion } from './schema-version.ts';
 
 /** Addresses remembered at once, and how long one of them may be: some 10 MB at most. */
 const MAX_ADDRESSES = 10_000;
@@ -79,22 +79,9 @@ type KeyOf = (
  * its own; and the scope, since what one tenant was shown must never answer another.
  */
 export function answerKeys({ operationId, output }: Endpoint): KeyOf {
-  const schema = JSON.stringify(z.toJSONSchema(output, { io: 'input', unrepresentable: 'any' }));
-  const begin = `answer:${operationId}:${hash('sha1', schema, 'base64url').slice(0, 8)}`;
+  const keyspace = { name: operationId, version: schemaVersion(output) };
   return ({ scope, role = '', language = '' }, input, chosen = [], { vary = [] }) => {
-    const rest = [input, chosen, vary.includes('role') ? role : '', vary.includes('language') ? language : ''];
-    return `${begin}:${nameOf(scope)}:${JSON.stringify(rest)}`;
+    const parts = [input, chosen, vary.includes('role') ? role : '', vary.includes('language') ? language : ''];
+    return cacheKey(keyspace, scope, parts);
   };
-}
-
-function nameOf(scope: Scope): string {
-  switch (scope.kind) {
-    case 'merchant':
-      return `merchant:${scope.merchantId.toHexString()}`;
-    case 'user':
-      return `user:${scope.userId.toHexString()}`;
-    case 'public':
-    case 'system':
-      return scope.kind;
-  }
 }
