@@ -3,6 +3,7 @@ import { accessParts } from './container/access.ts';
 import { analyticsParts } from './container/analytics.ts';
 import { auditParts } from './container/audit.ts';
 import { alertParts } from './container/alerts.ts';
+import { warmerPart } from './container/cache.ts';
 import { catalogParts } from './container/catalog.ts';
 import { deadLetterParts } from './container/dead-letters.ts';
 import { identityParts } from './container/identity.ts';
@@ -14,6 +15,7 @@ import { platformParts } from './container/platform.ts';
 import { schedulingParts } from './container/scheduling.ts';
 import { smsParts } from './container/sms.ts';
 import { stockParts } from './container/stock.ts';
+import { warmTargets } from './container/warm-targets.ts';
 import type { Outlets } from './platform/queue/outlets.ts';
 
 /** Everything a process is built of. Each member is a part: made when it is first asked for. */
@@ -52,6 +54,7 @@ export function createContainer(config: Config, service: string) {
     ...analytics,
     ...deadLetterParts(parts, platform),
     ...schedulingParts(parts, platform),
+    warmer: warmerPart(parts, config, platform.logger, platform.enhancedCache, warmTargets),
     /** Ends what was made, in the reverse order. */
     close: () => parts.close(),
   };

@@ -47,4 +47,5 @@ logger.info({ port: (server.address() as AddressInfo).port, host: config.http.ho
 await Promise.race([container.database().connect(), sleep(FIRST_LOOK_MS)]);
 await health.start();
 container.relay().start();
+container.warmer()?.start();
 container.schedules().start();

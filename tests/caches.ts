@@ -93,7 +93,7 @@ export function withTwoCaches() {
   });
   const namesOf = (end: string): Promise<string[]> => redis.client.keys(`${now().prefix}:cache:${end}`);
   return {
-    url: redis.url,
+    url: () => redis.url,
     client: () => redis.client,
     now,
     namesOf,

@@ -2,10 +2,34 @@ import type { Config } from '../config/index.ts';
 import type { Cache } from '../platform/cache/cache.ts';
 import { EnhancedCacheService } from '../platform/cache/enhanced-cache.service.ts';
 import { uncached } from '../platform/cache/uncached.ts';
+import { CacheWarmer, type WarmTarget } from '../platform/cache/warmer.ts';
 import { isAway } from '../platform/database/failures.ts';
 import type { Logger } from '../platform/observability/logger.ts';
 import type { connectionParts } from './connections.ts';
 import type { Part, Parts } from './parts.ts';
+
+/** Made once all features are there to say what they want warm. Undefined where there is nothing to warm. */
+export function warmerPart(
+  parts: Parts,
+  config: Config,
+  logger: Part<Logger>,
+  enhancedCache: Part<EnhancedCacheService>,
+  targets: () => readonly WarmTarget[],
+): Part<CacheWarmer | undefined> {
+  const { enabled, warmer } = config.cache;
+  return parts.part(
+    () =>
+      enabled && warmer.enabled
+        ? new CacheWarmer({
+            cache: enhancedCache(),
+            targets: targets(),
+            logger: logger(),
+            intervalMs: warmer.intervalMs,
+          })
+        : undefined,
+    (made) => made?.stop(),
+  );
+}
 
 /** What is kept of answers; nothing at all with `CACHE_ENABLED=false`. */
 export function cacheParts(

@@ -99,7 +99,7 @@ describe('time', () => {
   });
 
   test('lives are up to a tenth shorter than declared', async () => {
-    const other = await openCache({ url, prefix }, { clock: clock.read, random: () => 1 });
+    const other = await openCache({ url: url(), prefix }, { clock: clock.read, random: () => 1 });
     const products = source('mugs');
     await read(other, products);
     clock.pass(53.9);

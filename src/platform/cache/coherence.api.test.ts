@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FaultProxy } from '../../../tests/fault-proxy.ts';
+import { eventually } from '../../../tests/environment/index.ts';
 import {
   DatabaseIsAway,
   openCache,
@@ -134,6 +136,37 @@ describe('a counter', () => {
   });
 });
 
+describe('with Redis hung', () => {
+  test('reads go on from memory and by loads, nobody asks after three who waited, and all is well again afterwards', async () => {
+    const proxy = await FaultProxy.start(Number(new URL(url()).port));
+    const proxied = `redis://127.0.0.1:${String(proxy.port)}`;
+    const hung = await openCache({ url: proxied, prefix }, { clock: clock.read, answerMs: 20 });
+    const products = source('mugs');
+    await read(hung, products);
+    proxy.blackhole();
+    expect(hung.cache.peek('list')?.value).toBe('mugs');
+    for (const key of ['a', 'b', 'c', 'd', 'e']) {
+      expect(await hung.cache.getOrSet(key, () => Promise.resolve(key), POLICY)).toBe(key);
+    }
+    expect(hung.cache.getStats().isTrusted).toBe(false);
+    const { failures } = hung.cache.getStats().redis;
+    await hung.cache.getOrSet('f', () => Promise.resolve('f'), POLICY);
+    // Each is refused at once: it counts, but nothing was sent and nothing waited for.
+    expect(hung.cache.getStats().redis.failures).toBe(failures + 1);
+    await expect(hung.cache.invalidate(['products'])).rejects.toThrow();
+    products.value = 'cups';
+    expect((await read(hung, products)).value).toBe('cups');
+    await proxy.restore();
+    await eventually(async () => {
+      await hung.cache.confirm();
+      return hung.cache.getStats().isTrusted;
+    });
+    expect((await read(there, products)).value).toBe('cups');
+    hung.close();
+    await proxy.close();
+  });
+});
+
 describe('with the database away', () => {
   const fail = () => Promise.reject(new DatabaseIsAway());
 
@@ -172,7 +205,7 @@ describe('one load', () => {
   });
 
   test('C9: of 500 parallel misses over four processes', async () => {
-    const four = await Promise.all([1, 2, 3, 4].map(() => openCache({ url, prefix })));
+    const four = await Promise.all([1, 2, 3, 4].map(() => openCache({ url: url(), prefix })));
     const products = source('mugs');
     const load = async () => {
       products.loads += 1;

@@ -81,7 +81,8 @@ export class RedisLink {
 
   #giveUp(error: unknown): void {
     this.#isGivenUp = true;
-    this.#log?.away(error);
+    // That there is no connection the connection itself tells.
+    if (this.redis.status === 'ready') this.#log?.away(error);
   }
 
   #takeBack(): void {

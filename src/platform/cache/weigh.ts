@@ -12,8 +12,9 @@ export function freezeAndWeigh(value: unknown): number {
   if (typeof value === 'string') return weighText(value);
   if (typeof value !== 'object' || value === null) return typeof value === 'number' ? NUMBER_BYTES : 0;
   let bytes = OBJECT_BYTES;
-  // Keys are shared between objects of one shape.
-  for (const field of Object.values(value)) bytes += FIELD_BYTES + freezeAndWeigh(field);
+  // What was parsed has no inherited fields; an array of all fields would cost as much as the rest. Keys are shared
+  // between objects of one shape, and weigh nothing.
+  for (const key in value) bytes += FIELD_BYTES + freezeAndWeigh((value as Readonly<Record<string, unknown>>)[key]);
   Object.freeze(value);
   return bytes;
 }

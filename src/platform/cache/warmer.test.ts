@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals';
+import { silent } from '../../../tests/environment/index.ts';
+import type { Warmable } from './enhanced-cache.service.ts';
+import { CacheWarmer, type WarmerDeps, type WarmTarget } from './warmer.ts';
+
+const INTERVAL_MS = 300_000;
+
+const warmable = (key: string): Warmable => ({
+  key,
+  load: () => Promise.resolve(key),
+  policy: { freshSeconds: 60, staleSeconds: 300, tags: [] },
+});
+
+const target = (name: string, keys: readonly string[]): WarmTarget => ({
+  name,
+  list: () => Promise.resolve(keys.map(warmable)),
+});
+
+/** A warmer whose time passes only by its loads, 10 ms each, and its rests. */
+function warmerOf(targets: readonly WarmTarget[], cache: Partial<WarmerDeps['cache']> = {}) {
+  const seen = { keys: [] as string[], now: 0, restedMs: 0, workedMs: 0 };
+  const warmer = new CacheWarmer({
+    cache: {
+      lease: () => Promise.resolve(true),
+      warm: ({ key }) => {
+        seen.keys.push(key);
+        seen.now += 10;
+        seen.workedMs += 10;
+        return Promise.resolve();
+      },
+      ...cache,
+    },
+    targets,
+    logger: silent,
+    intervalMs: INTERVAL_MS,
+    now: () => seen.now,
+    rest: (milliseconds) => {
+      seen.now += milliseconds;
+      seen.restedMs += milliseconds;
+      return Promise.resolve();
+    },
+  });
+  return { warmer, seen };
+}
+
+test('a round has everything ready that the features name, in their order', async () => {
+  const { warmer, seen } = warmerOf([target('lists', ['a', 'b']), target('profiles', ['c'])]);
+  expect(await warmer.round()).toBe(3);
+  expect(seen.keys).toEqual(['a', 'b', 'c']);
+});
+
+test('a round takes no more than a twentieth of the time', async () => {
+  const { warmer, seen } = warmerOf([target('lists', ['a', 'b', 'c', 'd'])]);
+  await warmer.round();
+  expect(seen.workedMs / seen.now).toBeCloseTo(0.05, 5);
+});
+
+test('a round ends when the next is due, however much is left', async () => {
+  const keys = Array.from({ length: 5_000 }, (_, index) => String(index));
+  const { warmer, seen } = warmerOf([target('lists', keys)]);
+  expect(await warmer.round()).toBe(INTERVAL_MS / 200);
+  expect(seen.now).toBe(INTERVAL_MS);
+});
+
+test('a round is skipped while another process has the lease, and while Redis is away', async () => {
+  const others = warmerOf([target('lists', ['a'])], { lease: () => Promise.resolve(false) });
+  expect(await others.warmer.round()).toBeUndefined();
+  const away = warmerOf([target('lists', ['a'])], { lease: () => Promise.reject(new Error('away')) });
+  expect(await away.warmer.round()).toBeUndefined();
+  expect([...others.seen.keys, ...away.seen.keys]).toEqual([]);
+});
+
+test('a target that fails and a value that cannot be loaded keep nothing else from being ready', async () => {
+  const broken: WarmTarget = { name: 'broken', list: () => Promise.reject(new Error('a bug')) };
+  const warm = ({ key }: Warmable) => (key === 'a' ? Promise.reject(new Error('a bug')) : Promise.resolve());
+  const { warmer } = warmerOf([broken, target('lists', ['a', 'b'])], { warm });
+  expect(await warmer.round()).toBe(1);
+});
