@@ -8,6 +8,7 @@ import { auditFeature } from './features/audit/http.ts';
 import { catalogFeature } from './features/catalog/http.ts';
 import { identityFeature } from './features/identity/http.ts';
 import { merchantsFeature, stockAlertCallback } from './features/merchants/http.ts';
+import { maintenanceFeature } from './features/maintenance/http.ts';
 import { operationsFeature } from './features/operations/http.ts';
 import { orderFeature } from './features/orders/http.ts';
 import { performanceFeature } from './features/performance/http.ts';
@@ -54,6 +55,7 @@ type Services = Pick<
   | 'enhancedCache'
   | 'invitations'
   | 'logger'
+  | 'maintenanceReads'
   | 'members'
   | 'merchants'
   | 'now'
@@ -81,6 +83,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     analyticsFeature({ sales: sales(), traffic: traffic() }),
     auditFeature(auditReads()),
     performanceFeature(services.config.cache.enabled ? services.enhancedCache() : undefined),
+    maintenanceFeature(services.maintenanceReads()),
   ];
   const prefetch = prefetchFeature({ cache: services.cache(), logger: services.logger() }, features);
   return [...features, prefetch, apiKeysFeature(apiKeys(), features)];

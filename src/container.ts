@@ -7,6 +7,7 @@ import { warmerPart } from './container/cache.ts';
 import { catalogParts } from './container/catalog.ts';
 import { deadLetterParts } from './container/dead-letters.ts';
 import { identityParts } from './container/identity.ts';
+import { maintenanceParts } from './container/maintenance.ts';
 import { merchantParts } from './container/merchants.ts';
 import { orderParts } from './container/orders.ts';
 import { outletsOf } from './container/outlets.ts';
@@ -39,6 +40,7 @@ export function createContainer(config: Config, service: string) {
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
   const analytics = analyticsParts(parts, platform, { ...merchants, ...catalog });
+  const maintenance = maintenanceParts(parts, platform, { ...audit, ...orders, ...analytics });
   const outlets: Outlets = outletsOf({ ...audit, ...sms });
   return {
     ...platform,
@@ -52,6 +54,7 @@ export function createContainer(config: Config, service: string) {
     ...stock,
     ...orders,
     ...analytics,
+    ...maintenance,
     ...deadLetterParts(parts, platform),
     ...schedulingParts(parts, platform),
     warmer: warmerPart(parts, config, platform.logger, platform.enhancedCache, warmTargets),

@@ -8,6 +8,7 @@ import { analyticsParts } from '../src/container/analytics.ts';
 import { auditParts } from '../src/container/audit.ts';
 import { catalogParts } from '../src/container/catalog.ts';
 import { identityParts } from '../src/container/identity.ts';
+import { maintenanceParts } from '../src/container/maintenance.ts';
 import { merchantParts } from '../src/container/merchants.ts';
 import { orderParts } from '../src/container/orders.ts';
 import { Parts } from '../src/container/parts.ts';
@@ -91,6 +92,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const stock = stockParts(parts, platform);
   const orders = orderParts(parts, platform, { ...identity, ...store, ...catalog, ...stock });
   const analytics = analyticsParts(parts, platform, { ...store, ...catalog });
+  const maintenance = maintenanceParts(parts, platform, { ...audit, ...orders, ...analytics });
   const features = featuresOf({
     ...platform,
     ...audit,
@@ -101,6 +103,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     ...stock,
     ...orders,
     ...analytics,
+    ...maintenance,
   });
   const mailbox = mailboxOf(primary, (sendOnce) => {
     const users = identity.userReads();

@@ -36,6 +36,7 @@ const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], o
   Invitation: { merchant: OF_MERCHANT, system: ALL },
   KeptAnswer: { system: ALL },
   Mail: { system: ALL },
+  MaintenanceRun: { system: ALL },
   Membership: { merchant: OF_MERCHANT, user: { userId: ID }, system: ALL },
   Merchant: { merchant: OF_ITSELF, public: ALL, system: ALL },
   MerchantOrder: { merchant: OF_MERCHANT, user: { customerId: ID }, system: ALL },

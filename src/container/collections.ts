@@ -6,6 +6,7 @@ import { signInAttempts } from '../features/identity/attempt.model.ts';
 import { letters } from '../features/identity/letter.model.ts';
 import { sessions } from '../features/identity/session.model.ts';
 import { users } from '../features/identity/user.model.ts';
+import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
 import { invitations } from '../features/merchants/invitation.model.ts';
 import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';
@@ -32,6 +33,7 @@ export const collections: readonly DeclaredCollection[] = [
   letters,
   locationCollection,
   mails,
+  maintenanceRuns,
   memberships,
   merchants,
   orderCollection,

@@ -12,4 +12,5 @@ export const queues = {
   audit: queueSettings({ concurrency: 1 }),
   // As well: each moves the one counter of batches. Views may be lost, orders are counted by what is kept of them.
   analytics: queueSettings({ concurrency: 1, lowPriority: true }),
+  maintenance: queueSettings({ concurrency: 1, lowPriority: true }),
 } satisfies QueueTable;

@@ -1,4 +1,6 @@
+import { analyticsSchedules } from '../features/analytics/index.ts';
+import { maintenanceSchedules } from '../features/maintenance/index.ts';
 import type { Schedule } from '../platform/queue/schedule.ts';
 
 /** All that is done at set times. */
-export const schedules: readonly Schedule[] = [];
+export const schedules: readonly Schedule[] = [...analyticsSchedules, ...maintenanceSchedules];

@@ -16,6 +16,14 @@ export interface EventStoreDeps {
   readonly findTimeZones: (merchantIds: readonly Id[]) => Promise<ReadonlyMap<string, string>>;
 }
 
+/** What a batch has brought. */
+export interface Appended {
+  /** How many of its events were new. */
+  readonly added: number;
+  /** How many batches wait to be rolled up by now. */
+  readonly behind: number;
+}
+
 const access = asSystem('analytics');
 const ZONES = 10_000;
 const ZONE_MS = 10 * MINUTE_MS;
@@ -32,15 +40,14 @@ export class EventStore {
   /**
    * Adds those events that are not there yet, as one batch. Batches are numbered in the order of their commits, as each
    * moves the one counter: whoever sees a number sees all events up to it.
-   * @returns how many were new
    */
-  async append(sent: readonly AnalyticsEvent[]): Promise<number> {
+  async append(sent: readonly AnalyticsEvent[]): Promise<Appended> {
     const { events, state, transact } = this.#deps;
     const once = [...new Map(sent.map((event) => [Id.encode(event.id), event])).values()];
     const zones = await this.#zonesOf(once);
     // Of a store that has gone nobody asks for figures.
     const rows = once.flatMap((event) => rowOf(event, zones.get(Id.encode(event.merchantId))) ?? []);
-    if (rows.length === 0) return 0;
+    if (rows.length === 0) return { added: 0, behind: 0 };
     return transact(access, async (within) => {
       const counter = await state
         .findOneAndUpdate(
@@ -50,12 +57,21 @@ export class EventStore {
         )
         .lean<RollupState>();
       const known = await this.#known(rows, within);
-      const { batch } = counter;
+      const { batch, through } = counter;
       const fresh = rows.filter(({ _id }) => !known.has(Id.encode(_id)));
       const inserts = fresh.map((row) => ({ insertOne: { document: { ...row, batch } } }));
       if (inserts.length > 0) await events.bulkWrite(inserts, within);
-      return inserts.length;
+      return { added: inserts.length, behind: batch - through };
     });
+  }
+
+  /** The next store, by id, of which there are events. Undefined behind the last. */
+  async firstOfStore(after?: Id): Promise<Id | undefined> {
+    const found = await this.#deps.events
+      .findOne(after === undefined ? {} : { merchantId: { $gt: after } }, { merchantId: 1 }, access)
+      .sort({ merchantId: 1, hour: 1 })
+      .lean<Pick<StoredEvent, 'merchantId'>>();
+    return found?.merchantId;
   }
 
   async #known(rows: readonly Pick<StoredEvent, '_id'>[], within: TransactionAccess): Promise<ReadonlySet<string>> {

@@ -1,1 +1,2 @@
+export { analyticsSchedules } from './analytics.schedules.ts';
 export { orderStatistics } from './order.statistics.ts';

@@ -4,6 +4,7 @@ import type { AnalyticsEvent } from '../../platform/queue/outlets.ts';
 import type { Id } from '../../shared/ids.ts';
 import type { MerchantScope } from '../../shared/scope.ts';
 import type { EventStore } from './event.store.ts';
+import { rollEvents } from './analytics.schedules.ts';
 import { countOrder, eventsOfOrder, type CountedOrder } from './order.statistics.ts';
 import type { Rollups } from './rollups.ts';
 
@@ -15,15 +16,19 @@ export interface AnalyticsJobDeps {
   };
 }
 
-/** For the `analytics` worker: events in, and rolled up at once. */
+/** So many batches wait to be rolled up together, while there is traffic. */
+const ROLL_AFTER = 20;
+
+/** For the `analytics` worker. */
 export function analyticsJobs({ store, rollups, orders }: AnalyticsJobDeps): readonly JobHandler[] {
   const take = async (events: readonly AnalyticsEvent[], signal: AbortSignal): Promise<void> => {
-    await store.append(events);
-    // Also where none was new: whoever brought them may have died before this.
-    await rollups.roll(signal);
+    const { behind } = await store.append(events);
+    // A step costs about the same for one batch as for many: few wait for others, or for the next minute.
+    if (behind >= ROLL_AFTER) await rollups.roll(signal);
   };
   return [
     jobHandler({ contract: ingestAnalytics, handle: ({ events }, signal) => take(events.map(withoutGaps), signal) }),
+    jobHandler({ contract: rollEvents, handle: (_nothing, signal) => rollups.roll(signal) }),
     jobHandler({
       contract: countOrder,
       async handle({ merchantId, orderId, what }, signal) {

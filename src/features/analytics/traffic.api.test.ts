@@ -22,11 +22,17 @@ function jobs() {
     findTimeZones: (ids) => Promise.resolve(new Map(ids.map((id) => [Id.encode(id), STORE.timeZone]))),
   });
   const rolling = new Rollups({ events, state, rollups: rollups.on(primary), trends: trends.on(primary) });
-  const [ingest, count] = analyticsJobs({ store, rollups: rolling, orders: shop.services.orderReads });
+  const [ingest, roll, count] = analyticsJobs({ store, rollups: rolling, orders: shop.services.orderReads });
   const signal = new AbortController().signal;
   return {
-    ingest: (sent: readonly AnalyticsEvent[]) => ingest?.handle({ events: sent }, signal),
-    count: (payload: object) => count?.handle(payload, signal),
+    ingest: async (sent: readonly AnalyticsEvent[]) => {
+      await ingest?.handle({ events: sent }, signal);
+      await roll?.handle({}, signal);
+    },
+    count: async (payload: object) => {
+      await count?.handle(payload, signal);
+      await roll?.handle({}, signal);
+    },
   };
 }
 

@@ -71,6 +71,26 @@ export class OrderReads {
     return { ...found, data: found.data.map(presentCard) };
   }
 
+  /** Orders of all stores that were placed between two moments, oldest first, in batches: each is a read of its own. */
+  async *findPlacedBetween(from: Date, until: Date, access: Access): AsyncGenerator<OrderView[]> {
+    let after: QueryFilter<MerchantOrder> = { placedAt: { $gte: from, $lt: until } };
+    for (;;) {
+      const rows = await this.#orders
+        .find(after, VIEW_FIELDS, access)
+        .sort({ placedAt: 1, _id: 1 })
+        .limit(BATCH)
+        .lean<OrderRow[]>();
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      yield rows.map(presentOrder);
+      const { placedAt, _id } = last;
+      after = {
+        placedAt: { $gte: placedAt, $lt: until },
+        $or: [{ placedAt: { $gt: placedAt } }, { placedAt, _id: { $gt: _id } }],
+      };
+    }
+  }
+
   async #page(
     list: string,
     filter: QueryFilter<MerchantOrder>,
@@ -82,6 +102,8 @@ export class OrderReads {
     return { ...found, data: found.data.map(presentCard) };
   }
 }
+
+const BATCH = 100;
 
 function placedBetween(from: string | undefined, until: string | undefined): QueryFilter<MerchantOrder> {
   if (from === undefined && until === undefined) return {};

@@ -1,0 +1,77 @@
+import { AnalyticsUpkeep } from '../features/analytics/upkeep.ts';
+import { signInAttempts } from '../features/identity/attempt.model.ts';
+import { letters } from '../features/identity/letter.model.ts';
+import { sessions } from '../features/identity/session.model.ts';
+import { expiredTask } from '../features/maintenance/expired.task.ts';
+import type { MaintenanceDeps } from '../features/maintenance/jobs.ts';
+import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
+import { MaintenanceReads } from '../features/maintenance/maintenance.reads.ts';
+import { outboxTask } from '../features/maintenance/outbox.task.ts';
+import { invitations } from '../features/merchants/invitation.model.ts';
+import { memberships } from '../features/merchants/membership.model.ts';
+import { merchants } from '../features/merchants/merchant.model.ts';
+import { OwnerCounts } from '../features/merchants/owner-counts.ts';
+import { overdueOf } from '../platform/database/overdue.ts';
+import { asSystem } from '../platform/database/scoped.ts';
+import { keptAnswers } from '../platform/idempotency/answer.store.ts';
+import { mails } from '../platform/mail/mail.store.ts';
+import { outbox } from '../platform/outbox/event.store.ts';
+import { effects } from '../platform/queue/effects.ts';
+import { HOUR_MS } from '../shared/time.ts';
+import type { analyticsParts } from './analytics.ts';
+import type { auditParts } from './audit.ts';
+import type { orderParts } from './orders.ts';
+import type { Parts } from './parts.ts';
+import type { Platform } from './platform.ts';
+
+type Needed = Pick<ReturnType<typeof analyticsParts>, 'eventStore' | 'rollups'> &
+  Pick<ReturnType<typeof auditParts>, 'auditRetention'> &
+  Pick<ReturnType<typeof orderParts>, 'orderReads'>;
+
+/** The database looks every minute for what has expired; after an hour it has not. */
+const GRACE_MS = HOUR_MS;
+
+/** What keeps the house in order. */
+export function maintenanceParts(parts: Parts, { database, logger, transact, now }: Platform, needed: Needed) {
+  const primary = () => database().primary;
+  const tasks = (): MaintenanceDeps['tasks'] => {
+    const [orders, retention] = [needed.orderReads(), needed.auditRetention()];
+    const upkeep = new AnalyticsUpkeep({
+      store: needed.eventStore(),
+      rollups: needed.rollups(),
+      ordersBetween: (from, until) => orders.findPlacedBetween(from, until, asSystem('orders to be counted')),
+      now,
+    });
+    return {
+      outbox: outboxTask(outbox.on(primary()), now),
+      expired: expiredTask(expiring(), now),
+      'audit-retention': { run: async (signal) => ({ removed: await retention.removeOld(signal) }) },
+      'owner-counts': new OwnerCounts({
+        merchants: merchants.on(primary()),
+        memberships: memberships.on(primary()),
+        transact: transact(),
+      }),
+      'order-counts': { run: (signal) => upkeep.countOrders(signal) },
+      'rollup-drift': { run: (signal) => upkeep.repairRollups(signal) },
+    };
+  };
+  const expiring = () => [
+    ...overdueOf(sessions, primary(), GRACE_MS),
+    ...overdueOf(letters, primary(), GRACE_MS),
+    ...overdueOf(signInAttempts, primary(), GRACE_MS),
+    ...overdueOf(invitations, primary(), GRACE_MS),
+    ...overdueOf(keptAnswers, primary(), GRACE_MS),
+    ...overdueOf(mails, primary(), GRACE_MS),
+    ...overdueOf(outbox, primary(), GRACE_MS),
+    ...overdueOf(effects, primary(), GRACE_MS),
+  ];
+  return {
+    maintenanceReads: parts.part(() => new MaintenanceReads(maintenanceRuns.on(primary()))),
+    maintenance: parts.part((): MaintenanceDeps => ({
+      tasks: tasks(),
+      runs: maintenanceRuns.on(primary()),
+      logger: logger(),
+      now,
+    })),
+  };
+}

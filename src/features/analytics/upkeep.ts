@@ -1,0 +1,57 @@
+import { DAY_MS, HOUR_MS, type Now } from '../../shared/time.ts';
+import { addDays, localDay } from './calendar.ts';
+import type { EventStore } from './event.store.ts';
+import { eventsOfOrder, type CountedOrder } from './order.statistics.ts';
+import type { Rollups } from './rollups.ts';
+
+export interface UpkeepDeps {
+  readonly store: Pick<EventStore, 'append' | 'firstOfStore'>;
+  readonly rollups: Pick<Rollups, 'findDrift' | 'rebuild' | 'roll'>;
+  /** Orders of all stores that were placed between two moments, in batches, oldest first. */
+  readonly ordersBetween: (from: Date, until: Date) => AsyncIterable<readonly CountedOrder[]>;
+  readonly now: Now;
+}
+
+/** By then all that follows from an order has long been counted. */
+const SETTLED_MS = HOUR_MS;
+const LOOKED_BACK_MS = 2 * DAY_MS;
+
+/** What is counted, held against what it was counted from, and put right. */
+export class AnalyticsUpkeep {
+  readonly #deps: UpkeepDeps;
+
+  constructor(deps: UpkeepDeps) {
+    this.#deps = deps;
+  }
+
+  /** @returns how many events of the last days' orders were not counted, and now are */
+  async countOrders(signal: AbortSignal): Promise<{ orders: number; missing: number }> {
+    const { store, rollups, ordersBetween, now } = this.#deps;
+    const until = new Date(now().getTime() - SETTLED_MS);
+    const found = { orders: 0, missing: 0 };
+    for await (const orders of ordersBetween(new Date(until.getTime() - LOOKED_BACK_MS), until)) {
+      if (signal.aborted) break;
+      found.orders += orders.length;
+      found.missing += (await store.append(orders.flatMap((order) => eventsOfOrder(order, 'placed')))).added;
+    }
+    await rollups.roll(signal);
+    return found;
+  }
+
+  /** @returns how many rows of yesterday and the day before said something else than the events, and no longer do */
+  async repairRollups(signal: AbortSignal): Promise<{ stores: number; drifted: number }> {
+    const { store, rollups, now } = this.#deps;
+    const today = localDay(now(), 'UTC');
+    const found = { stores: 0, drifted: 0 };
+    let merchantId = await store.firstOfStore();
+    while (merchantId !== undefined && !signal.aborted) {
+      const range = { merchantId, from: addDays(today, -2), until: today };
+      const drift = await rollups.findDrift(range);
+      if (drift.length > 0) await rollups.rebuild(range);
+      found.stores += 1;
+      found.drifted += drift.length;
+      merchantId = await store.firstOfStore(merchantId);
+    }
+    return found;
+  }
+}

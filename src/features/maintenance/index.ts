@@ -1,0 +1,1 @@
+export { maintenanceSchedules } from './maintenance.jobs.ts';

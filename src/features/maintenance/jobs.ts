@@ -1,0 +1,45 @@
+import type { ScopedModel } from '../../platform/database/collection.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import type { Logger } from '../../platform/observability/logger.ts';
+import { jobHandler, PermanentFailure, type JobHandler } from '../../platform/queue/job.ts';
+import type { Now } from '../../shared/time.ts';
+import { runTask, type TaskName } from './maintenance.jobs.ts';
+import type { MaintenanceRun } from './maintenance.model.ts';
+import { ALARMING, type Findings, type MaintenanceTask } from './task.ts';
+
+export interface MaintenanceDeps {
+  readonly tasks: Readonly<Record<TaskName, MaintenanceTask>>;
+  readonly runs: ScopedModel<MaintenanceRun>;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly now: Now;
+}
+
+const access = asSystem('maintenance');
+
+/** For the `maintenance` worker. */
+export const maintenanceJobs = ({ tasks, runs, logger, now }: MaintenanceDeps): readonly JobHandler[] => [
+  jobHandler({
+    contract: runTask,
+    async handle({ task: name }, signal) {
+      const task = Object.hasOwn(tasks, name) ? tasks[name as TaskName] : undefined;
+      if (task === undefined) throw new PermanentFailure(`There is no task ${name}`);
+      const startedAt = now();
+      const note = async (result: MaintenanceRun['result'], findings: Findings): Promise<void> => {
+        const durationMs = now().getTime() - startedAt.getTime();
+        const run = { startedAt, durationMs, result, findings };
+        await runs.updateOne({ _id: name }, { $set: run }, { ...access, upsert: true });
+        const isAlarming = Object.entries(findings).some(([what, count]) => ALARMING.has(what) && count > 0);
+        logger[isAlarming ? 'warn' : 'info']({ task: name, durationMs, findings }, `maintenance ${result}`);
+      };
+      let findings: Findings;
+      try {
+        findings = await task.run(signal);
+      } catch (error) {
+        // The queue tells of the failure and tries again; here it is shown beside the schedule.
+        await note('failed', {}).catch(() => undefined);
+        throw error;
+      }
+      await note('done', findings);
+    },
+  }),
+];

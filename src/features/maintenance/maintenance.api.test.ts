@@ -1,0 +1,143 @@
+import { expect, test } from '@jest/globals';
+import { silent, withDatabase } from '../../../tests/environment/index.ts';
+import { loadConfig } from '../../config/index.ts';
+import { createContainer } from '../../container.ts';
+import { collections } from '../../container/collections.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import { PermanentFailure } from '../../platform/queue/job.ts';
+import { newId } from '../../shared/ids.ts';
+import { sessions } from '../identity/session.model.ts';
+import { memberships } from '../merchants/membership.model.ts';
+import { merchants } from '../merchants/merchant.model.ts';
+import { orderCollection, type MerchantOrder } from '../orders/order.model.ts';
+import { rollups } from '../analytics/analytics.model.ts';
+import { maintenanceJobs } from './jobs.ts';
+import { TASK_TIMES } from './maintenance.jobs.ts';
+import { MaintenanceReads } from './maintenance.reads.ts';
+import { maintenanceRuns } from './maintenance.model.ts';
+
+const database = withDatabase({ collections });
+const system = asSystem('test');
+
+/** Runs a task as the worker does. @returns what its last run shows */
+async function run(task: string) {
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    MONGODB_URI: database.uri,
+    DB_NAME: database.name,
+    MIN_POOL_SIZE: '0',
+    LOG_LEVEL: 'silent',
+  });
+  const container = createContainer(config, 'test');
+  try {
+    await container.database().connect();
+    const [handler] = maintenanceJobs({ ...container.maintenance(), logger: silent });
+    await handler?.handle({ task }, new AbortController().signal);
+  } finally {
+    await container.close();
+  }
+  return (await maintenanceRuns.on(database.primary).findOne({ _id: task }, null, system).lean())?.findings;
+}
+
+async function store(ownerCount: number, owners: number) {
+  const at = new Date(Date.now() - 3 * 86_400_000);
+  const _id = newId();
+  await merchants.on(database.primary).create(
+    [
+      {
+        _id,
+        slug: _id.toHexString(),
+        name: 'Mugs',
+        description: '',
+        currency: 'EUR',
+        currencyIsFixed: false,
+        timeZone: 'Europe/Berlin',
+        branding: { logoUrl: null, accentColor: null },
+        ownerCount,
+        version: 1,
+        createdAt: at,
+      },
+    ],
+    system,
+  );
+  const members = Array.from({ length: owners }, () => ({
+    _id: newId(),
+    merchantId: _id,
+    userId: newId(),
+    role: 'owner' as const,
+    joinedAt: at,
+  }));
+  await memberships.on(database.primary).create(members, system);
+  return _id;
+}
+
+test('an owner count that has drifted is put right and told, once', async () => {
+  const [right, wrong] = [await store(2, 2), await store(5, 1)];
+  const findings = await run('owner-counts');
+  expect(findings).toMatchObject({ drifted: 1 });
+  const counts = await merchants
+    .on(database.primary)
+    .find({ _id: { $in: [right, wrong] } }, { ownerCount: 1 }, system)
+    .sort({ _id: 1 })
+    .lean();
+  expect(counts.map(({ ownerCount }) => ownerCount)).toEqual([2, 1]);
+  expect(await run('owner-counts')).toMatchObject({ drifted: 0 });
+});
+
+test('what the database did not remove in time is removed, and what is not over stays', async () => {
+  const session = (expiresAt: Date) => ({
+    _id: newId(),
+    userId: newId(),
+    tokenDigest: newId().toHexString(),
+    startedAt: new Date(0),
+    refreshedAt: new Date(0),
+    expiresAt,
+    endedAt: null,
+  });
+  const [old, good] = [session(new Date(Date.now() - 86_400_000)), session(new Date(Date.now() + 86_400_000))];
+  await sessions.on(database.primary).create([old, good], system);
+  await run('expired');
+  const left = await sessions
+    .on(database.primary)
+    .find({ _id: { $in: [old._id, good._id] } }, { _id: 1 }, system)
+    .lean();
+  expect(left.map(({ _id }) => _id.toHexString())).toEqual([good._id.toHexString()]);
+});
+
+test('orders that were not counted are, once, and rows that were spoilt are put right', async () => {
+  const merchantId = await store(1, 1);
+  const eur = (amount: number) => ({ amount, currency: 'EUR' });
+  const order: MerchantOrder = {
+    _id: newId(),
+    number: 'A-1',
+    merchantId,
+    customerId: newId(),
+    locationId: newId(),
+    state: 'pending',
+    version: 1,
+    lines: [{ productId: newId(), sku: 'mug', title: 'Mug', quantity: 2, unitPrice: eur(500) }],
+    items: 2,
+    total: eur(1_000),
+    payment: null,
+    placedAt: new Date(Date.now() - 30 * 3_600_000),
+    updatedAt: new Date(),
+  };
+  await orderCollection.on(database.primary).create([order], system);
+  expect(await run('order-counts')).toEqual({ orders: 1, missing: 2 });
+  expect(await run('order-counts')).toEqual({ orders: 1, missing: 0 });
+  const rows = rollups.on(database.primary);
+  const whole = { merchantId, unit: 'day' as const, subjectId: null, type: 'order.placed' };
+  await rows.updateMany(whole, { $set: { count: 7 } }, system);
+  expect(await run('rollup-drift')).toMatchObject({ drifted: 1 });
+  expect(await rows.findOne(whole, { count: 1, value: 1 }, system).lean()).toMatchObject({ count: 1, value: 1_000 });
+  expect(await run('rollup-drift')).toMatchObject({ drifted: 0 });
+});
+
+test('every task runs on an empty house, and one that nobody knows is not tried again', async () => {
+  for (const task of Object.keys(TASK_TIMES)) expect([task, await run(task)]).toEqual([task, expect.any(Object)]);
+  const { data } = await new MaintenanceReads(maintenanceRuns.on(database.primary)).findAll(system);
+  expect(data.map(({ task, lastRun }) => [task, lastRun?.result])).toEqual(
+    Object.keys(TASK_TIMES).map((task) => [task, 'done']),
+  );
+  await expect(run('tea')).rejects.toThrow(PermanentFailure);
+}, 60_000);

@@ -1,0 +1,13 @@
+/** Something that keeps the house in order: run at set times, bounded in each run, and harmless to repeat. */
+export interface MaintenanceTask {
+  /**
+   * Does what there is to do, until `signal` says that it has taken long enough; the next run goes on.
+   * @returns what it has found, in numbers
+   */
+  run(signal: AbortSignal): Promise<Findings>;
+}
+
+export type Findings = Readonly<Record<string, number>>;
+
+/** The findings that somebody should look into when they are not 0. */
+export const ALARMING: ReadonlySet<string> = new Set(['drifted', 'overdue', 'parked', 'missing']);

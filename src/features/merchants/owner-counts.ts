@@ -1,0 +1,71 @@
+import type { ScopedModel } from '../../platform/database/collection.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import type { Transact } from '../../platform/database/transaction.ts';
+import type { Id } from '../../shared/ids.ts';
+import type { StoredMembership } from './membership.model.ts';
+import type { Merchant } from './merchant.model.ts';
+
+export interface OwnerCountDeps {
+  readonly merchants: ScopedModel<Merchant>;
+  readonly memberships: ScopedModel<StoredMembership>;
+  readonly transact: Transact;
+}
+
+const PAGE = 200;
+
+const access = asSystem('repair of owner counts');
+
+type Counted = Pick<Merchant, '_id' | 'ownerCount'>;
+
+/** The number of owners that each store keeps, held against its memberships and put right. */
+export class OwnerCounts {
+  readonly #deps: OwnerCountDeps;
+
+  constructor(deps: OwnerCountDeps) {
+    this.#deps = deps;
+  }
+
+  /** @returns how many stores were looked at, and how many of them had drifted */
+  async run(signal: AbortSignal): Promise<{ stores: number; drifted: number }> {
+    const found = { stores: 0, drifted: 0 };
+    for (let page = await this.#page(); page.length > 0 && !signal.aborted; page = await this.#page(page.at(-1)?._id)) {
+      const owners = await this.#ownersOf(page.map(({ _id }) => _id));
+      found.stores += page.length;
+      for (const { _id, ownerCount } of page) {
+        if (owners.get(_id.toHexString()) !== ownerCount && (await this.#repair(_id))) found.drifted += 1;
+      }
+    }
+    return found;
+  }
+
+  #page(after?: Id): Promise<Counted[]> {
+    return this.#deps.merchants
+      .find(after === undefined ? {} : { _id: { $gt: after } }, { ownerCount: 1 }, access)
+      .sort({ _id: 1 })
+      .limit(PAGE)
+      .lean<Counted[]>();
+  }
+
+  async #ownersOf(merchantIds: readonly Id[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#deps.memberships.aggregate<{ _id: Id; owners: number }>(
+      [
+        { $match: { merchantId: { $in: [...merchantIds] } } },
+        { $group: { _id: '$merchantId', owners: { $sum: { $cond: [{ $eq: ['$role', 'owner'] }, 1, 0] } } } },
+      ],
+      access,
+    );
+    return new Map(rows.map(({ _id, owners }) => [_id.toHexString(), owners]));
+  }
+
+  /** Counted again in one transaction with the change: an owner may have come or gone since. */
+  #repair(_id: Id): Promise<boolean> {
+    const { merchants, memberships, transact } = this.#deps;
+    return transact(access, async (within) => {
+      const owners = await memberships.countDocuments({ merchantId: _id, role: 'owner' }, within);
+      // A store that nobody owns is for people to look into: no count is true and allowed.
+      const ownerCount = Math.max(1, owners);
+      const wrong = { _id, ownerCount: { $ne: ownerCount } };
+      return (await merchants.updateOne(wrong, { $set: { ownerCount } }, within)).modifiedCount === 1;
+    });
+  }
+}
