@@ -16,8 +16,11 @@ const MEASURES: Readonly<Record<string, (servers: Servers) => Promise<Figure[]>>
 const only = /--only=(\w+)/.exec(process.argv.join(' '))?.[1];
 const servers = await startServers();
 const figures: Figure[] = [];
-for (const [name, measure] of Object.entries(MEASURES)) {
-  if (only === undefined || only === name) figures.push(...(await measure(servers)));
+try {
+  for (const [name, measure] of Object.entries(MEASURES)) {
+    if (only === undefined || only === name) figures.push(...(await measure(servers)));
+  }
+} finally {
+  await servers.stop();
 }
-await servers.stop();
 print(figures);

@@ -1,12 +1,14 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import type { WorkerModule } from '../../workers/worker.ts';
 import { loadConfig } from '../config/index.ts';
 import { createContainer } from '../container.ts';
 import { contracts } from './contracts.ts';
 import { queues } from './queues.ts';
 
+const container = createContainer(loadConfig({ NODE_ENV: 'test', MIN_POOL_SIZE: '0', LOG_LEVEL: 'silent' }), 'test');
+afterAll(() => container.close());
+
 test('each queue has a worker of its name, and each of their jobs a contract that dead letters are held against', async () => {
-  const container = createContainer(loadConfig({ NODE_ENV: 'test', MIN_POOL_SIZE: '0', LOG_LEVEL: 'silent' }), 'test');
   const names: string[] = [];
   for (const kind of Object.keys(queues)) {
     const module = (await import(`../../workers/${kind}.worker.ts`)) as WorkerModule;
@@ -20,5 +22,4 @@ test('each queue has a worker of its name, and each of their jobs a contract tha
   const known = contracts.map(({ name }) => name);
   expect(names.filter((name) => !known.includes(name))).toEqual([]);
   expect(new Set(known).size).toBe(known.length);
-  await container.close();
 });

@@ -1,3 +1,4 @@
+import { countOrder } from '../features/analytics/order.statistics.ts';
 import { chainEntry } from '../features/audit/audit.events.ts';
 import { sendAccountLetter } from '../features/identity/jobs.ts';
 import { sendInvitation } from '../features/merchants/jobs.ts';
@@ -10,6 +11,7 @@ import type { JobContract } from '../platform/queue/job.ts';
 /** Of every job that there is: what a dead letter must fit before it is done again. */
 export const contracts: readonly JobContract[] = [
   chainEntry,
+  countOrder,
   ingestAnalytics,
   refundPayment,
   sendAccountLetter,

@@ -38,6 +38,7 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
       QUEUE_PREFIX: uniqueName('work'),
       SMTP_URL: smtpUrl(),
       WORKER_PORT: '0',
+      MAIL_PER_SECOND: '1000',
     } satisfies VariableOverrides;
     const container = createContainer(loadConfig({ ...childEnvironment(variables), LOG_LEVEL: 'silent' }), 'test');
     await container.database().connect();
