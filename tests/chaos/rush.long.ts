@@ -47,7 +47,7 @@ async function rush(apis: readonly string[], note: (took: readonly number[]) => 
   const people = await signedIn(container.database().primary, container.tokens(), `${randomUUID()}.example`, BUYERS);
   const buyers = people.map(({ token }, index) => new Caller(apis[index % apis.length] ?? '', token));
   // Who is there already has a connection.
-  await Promise.all(buyers.map((buyer) => buyer.get('/me')));
+  await Promise.all(buyers.map((buyer) => eventually(async () => (await buyer.ask('GET', '/me')).ok)));
   const answers = await Promise.all(buyers.map((buyer) => buyPatiently(buyer, shop.line())));
 
   const count = (status: number) => answers.filter((answer) => answer.status === status).length;
