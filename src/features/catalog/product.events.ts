@@ -1,6 +1,7 @@
+import { cacheTag } from '../../platform/cache/keys.ts';
 import type { Event } from '../../platform/outbox/event.ts';
 import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
-import { Id } from '../../shared/ids.ts';
+import type { Id } from '../../shared/ids.ts';
 import type { MerchantProduct } from './product.model.ts';
 
 interface ProductEventData {
@@ -10,7 +11,7 @@ interface ProductEventData {
 export type ProductEvent = Event<'product.changed' | 'product.created', ProductEventData>;
 
 /** Tag of every list and page that shows a merchant's products. */
-export const productsTag = (merchantId: Id): string => `products:${Id.encode(merchantId)}`;
+export const productsTag = (merchantId: Id): string => cacheTag('products', merchantId);
 
 export function productEvent(
   type: ProductEvent['type'],

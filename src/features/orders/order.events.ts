@@ -1,7 +1,8 @@
+import { cacheTag } from '../../platform/cache/keys.ts';
 import type { Event } from '../../platform/outbox/event.ts';
 import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
 import { requestJob } from '../../platform/queue/job.ts';
-import { Id } from '../../shared/ids.ts';
+import type { Id } from '../../shared/ids.ts';
 import { requestLowStockCheck, stockTag } from '../stock/index.ts';
 import { refundPayment, sendCancellation, sendConfirmation } from './order.jobs.ts';
 import type { MerchantOrder } from './order.model.ts';
@@ -15,7 +16,7 @@ interface OrderEventData {
 export type OrderEvent = Event<'order.placed' | `order.${Exclude<OrderState, 'pending'>}`, OrderEventData>;
 
 /** Tag of what is computed from a merchant's orders, such as its sales; orders themselves are not cached. */
-export const ordersTag = (merchantId: Id): string => `orders:${Id.encode(merchantId)}`;
+export const ordersTag = (merchantId: Id): string => cacheTag('orders', merchantId);
 
 export function orderEvent({ _id, merchantId, state, lines }: MerchantOrder): OrderEvent {
   const type = state === 'pending' ? 'order.placed' : (`order.${state}` as const);

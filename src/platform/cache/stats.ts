@@ -33,7 +33,7 @@ export interface MemoryTally {
   evictions: number;
 }
 
-/** What is read is of interest only if one may count on that it stays bounded: names and tags longest unseen are forgotten. */
+/** Counts what becomes of reads. Bounded: the names and tags longest unseen are forgotten. */
 export class StatsBook {
   readonly total = newTally();
   readonly memory: MemoryTally = { hits: 0, misses: 0, evictions: 0 };
