@@ -1,4 +1,5 @@
 import { Queue, Worker } from 'bullmq';
+import { bullOptions } from '../../src/platform/queue/bull.ts';
 import { jobHandler } from '../../src/platform/queue/job.ts';
 import { createLogger } from '../../src/platform/observability/logger.ts';
 import { WorkerRuntime } from '../../src/platform/queue/worker.ts';
@@ -49,16 +50,23 @@ async function bareRun(redisUrl: string): Promise<number> {
 }
 
 async function ourRun(redisUrl: string): Promise<number> {
-  const service = await queueService(redisUrl, 'ours');
-  await service.enqueue(numbers.map(requestOf));
+  const queue = new Queue('bench', { connection: { url: redisUrl }, prefix: 'ours' });
+  const requests = numbers.map(requestOf);
+  await queue.addBulk(
+    requests.map((request) => ({
+      name: request.contract.name,
+      data: request.payload,
+      opts: bullOptions(request, QUEUES.bench),
+    })),
+  );
   const { all, one } = finish(JOBS);
   const startedAt = performance.now();
   const runtime = runtimeOf(redisUrl, one);
   await all;
   const rate = (JOBS / (performance.now() - startedAt)) * 1_000;
   await runtime.drain(5_000);
-  await service.all()[0]?.obliterate({ force: true });
-  await service.close();
+  await queue.obliterate({ force: true });
+  await queue.close();
   return rate;
 }
 
