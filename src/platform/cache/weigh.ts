@@ -12,9 +12,11 @@ export function freezeAndWeigh(value: unknown): number {
   if (typeof value === 'string') return weighText(value);
   if (typeof value !== 'object' || value === null) return typeof value === 'number' ? NUMBER_BYTES : 0;
   let bytes = OBJECT_BYTES;
+  if (Array.isArray(value)) for (const item of value) bytes += FIELD_BYTES + freezeAndWeigh(item);
   // What was parsed has no inherited fields; an array of all fields would cost as much as the rest. Keys are shared
   // between objects of one shape, and weigh nothing.
-  for (const key in value) bytes += FIELD_BYTES + freezeAndWeigh((value as Readonly<Record<string, unknown>>)[key]);
+  else
+    for (const key in value) bytes += FIELD_BYTES + freezeAndWeigh((value as Readonly<Record<string, unknown>>)[key]);
   Object.freeze(value);
   return bytes;
 }
