@@ -1,4 +1,5 @@
 import { print, type Figure } from '../report.ts';
+import { measureAnalytics } from './analytics.ts';
 import { measureEnqueue } from './enqueue.ts';
 import { measureIdle } from './idle.ts';
 import { measureRelay } from './relay.ts';
@@ -10,6 +11,7 @@ const MEASURES: Readonly<Record<string, (servers: Servers) => Promise<Figure[]>>
   enqueue: measureEnqueue,
   work: measureWork,
   relay: measureRelay,
+  analytics: measureAnalytics,
   idle: measureIdle,
 };
 
