@@ -23,6 +23,8 @@ COPY package.json ./
 COPY docs/problems docs/problems
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+# A volume that is mounted here belongs to whom this directory does.
+RUN mkdir files && chown node files
 USER node
 EXPOSE 3000
 # The API and the workers answer at the same port, each in a container of its own.

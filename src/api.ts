@@ -14,10 +14,12 @@ import { orderFeature } from './features/orders/http.ts';
 import { performanceFeature } from './features/performance/http.ts';
 import { prefetchFeature } from './features/prefetch/http.ts';
 import { smsCallbacks } from './features/sms/http.ts';
+import { reportFeature } from './features/reports/http.ts';
 import { stockFeature } from './features/stock/http.ts';
 import { callbackEndpoints, type Callback } from './platform/http/callbacks.ts';
 import { databaseProblems } from './platform/database/failures.ts';
 import type { Feature } from './platform/http/endpoint.ts';
+import { fileDownloads } from './platform/http/file-downloads.ts';
 import { keptMailPages } from './platform/http/kept-mail-pages.ts';
 import type { AuditedCall, Edge } from './platform/http/edge.ts';
 import { queueBoard } from './platform/http/queue-board.ts';
@@ -63,6 +65,8 @@ type Services = Pick<
   | 'orders'
   | 'productReads'
   | 'products'
+  | 'reports'
+  | 'reportSchedules'
   | 'sales'
   | 'sessions'
   | 'stock'
@@ -81,6 +85,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     stockFeature({ stock: stock(), reads: stockReads() }),
     orderFeature({ orders: orders(), reads: orderReads(), now }),
     analyticsFeature({ sales: sales(), traffic: traffic() }),
+    reportFeature({ reports: services.reports(), schedules: services.reportSchedules() }),
     auditFeature(auditReads()),
     performanceFeature(services.config.cache.enabled ? services.enhancedCache() : undefined),
     maintenanceFeature(services.maintenanceReads()),
@@ -122,7 +127,15 @@ async function auditCall(call: AuditedCall, queue: Pick<QueueService, 'audit'>, 
 }
 
 /** What stands at the root besides the health. */
-function operationsOf({ authorizer, config, logger, passes, queue }: Container): readonly RequestHandler[] {
+function operationsOf({
+  authorizer,
+  config,
+  fileLinks,
+  fileStore,
+  logger,
+  passes,
+  queue,
+}: Container): readonly RequestHandler[] {
   const { sinkDirectory } = config.mail;
   const inProduction = config.environment === 'production';
   const access = authorizer();
@@ -132,7 +145,8 @@ function operationsOf({ authorizer, config, logger, passes, queue }: Container):
     logger: logger(),
     ...(!inProduction && { passes: passes() }),
   });
-  return inProduction || sinkDirectory === undefined ? [queues] : [queues, keptMailPages(sinkDirectory)];
+  const operations = [queues, fileDownloads({ links: fileLinks(), store: fileStore() })];
+  return inProduction || sinkDirectory === undefined ? operations : [...operations, keptMailPages(sinkDirectory)];
 }
 
 /** What providers and mail programs call. */

@@ -15,6 +15,7 @@ import { Parts } from './container/parts.ts';
 import { platformParts } from './container/platform.ts';
 import { schedulingParts } from './container/scheduling.ts';
 import { smsParts } from './container/sms.ts';
+import { reportParts } from './container/reports.ts';
 import { stockParts } from './container/stock.ts';
 import { warmTargets } from './container/warm-targets.ts';
 import type { Outlets } from './platform/queue/outlets.ts';
@@ -41,7 +42,8 @@ export function createContainer(config: Config, service: string) {
   const orders = orderParts(parts, platform, { ...identity, ...merchants, ...catalog, ...stock });
   const analytics = analyticsParts(parts, platform, { ...merchants, ...catalog });
   const maintenance = maintenanceParts(parts, platform, { ...audit, ...orders, ...analytics });
-  const outlets: Outlets = outletsOf({ ...audit, ...sms });
+  const reports = reportParts(parts, platform, { ...identity, ...merchants, ...orders });
+  const outlets: Outlets = outletsOf({ ...audit, ...sms, ...reports });
   return {
     ...platform,
     ...audit,
@@ -58,6 +60,7 @@ export function createContainer(config: Config, service: string) {
     ...deadLetterParts(parts, platform),
     ...schedulingParts(parts, platform),
     warmer: warmerPart(parts, config, platform.logger, platform.enhancedCache, warmTargets),
+    ...reports,
     /** Ends what was made, in the reverse order. */
     close: () => parts.close(),
   };

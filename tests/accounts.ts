@@ -13,6 +13,7 @@ import { merchantParts } from '../src/container/merchants.ts';
 import { orderParts } from '../src/container/orders.ts';
 import { Parts } from '../src/container/parts.ts';
 import { platformParts } from '../src/container/platform.ts';
+import { reportParts } from '../src/container/reports.ts';
 import { stockParts } from '../src/container/stock.ts';
 import { subscriptions } from '../src/container/subscriptions.ts';
 import { AuditLog, recordChanges } from '../src/features/audit/audit.log.ts';
@@ -58,9 +59,8 @@ export interface AccountAppOptions {
 
 /** The API of accounts and stores over a suite's database, with a clock to set and mails to read. */
 export function accountApp({ database }: TestDatabase, options: AccountAppOptions = {}) {
-  const clock = { now: new Date() };
+  const [clock, work]: [{ now: Date }, Work] = [{ now: new Date() }, { hashes: 0 }];
   const now = () => clock.now;
-  const work: Work = { hashes: 0 };
   const { primary } = database;
   const { cache = uncached } = options;
   const committed = (event: EventRow) => cache.invalidate(subscriptions[event.type]?.tags(event) ?? []);
@@ -93,6 +93,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const orders = orderParts(parts, platform, { ...identity, ...store, ...catalog, ...stock });
   const analytics = analyticsParts(parts, platform, { ...store, ...catalog });
   const maintenance = maintenanceParts(parts, platform, { ...audit, ...orders, ...analytics });
+  const reports = reportParts(parts, platform, { ...identity, ...store, ...orders });
   const features = featuresOf({
     ...platform,
     ...audit,
@@ -104,10 +105,12 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     ...orders,
     ...analytics,
     ...maintenance,
+    ...reports,
   });
   const mailbox = mailboxOf(primary, (sendOnce) => {
-    const users = identity.userReads();
-    const common = { users, links: platform.links(), publicUrl: 'https://shop.example', sendOnce, now };
+    const links = { links: platform.links(), publicUrl: 'https://shop.example' };
+    const common = { ...links, users: identity.userReads(), sendOnce, now };
+
     return [
       ...identityJobs({ ...common, letters: identity.accountLetters() }),
       ...merchantJobs({ ...common, merchants: store.merchantReads(), invitations: store.invitationReads() }),

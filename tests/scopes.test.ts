@@ -43,6 +43,8 @@ const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], o
   MerchantProduct: { merchant: OF_MERCHANT, public: { status: 'active' }, system: ALL },
   OutboxEvent: { merchant: { scope: SCOPES.merchant }, user: { scope: SCOPES.user }, system: ALL },
   ScheduleState: { system: ALL },
+  Report: { merchant: OF_MERCHANT, system: ALL },
+  ReportSchedule: { merchant: OF_MERCHANT, system: ALL },
   Session: { user: { userId: ID }, system: ALL },
   SignInAttempts: { system: ALL },
   StockLevel: { merchant: OF_MERCHANT, system: ALL },

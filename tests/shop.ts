@@ -240,7 +240,8 @@ const SCOPES: Readonly<Record<string, (id: Id) => Identity['scope']>> = {
   admin: () => ({ kind: 'system', reason: 'test' }),
 };
 
-function identityOf(authorization: string | undefined, wanted: Identity['scope']['kind']): Identity {
+/** Who calls, by a token of `Caller`: whom it names is believed. */
+export function identityOf(authorization: string | undefined, wanted: Identity['scope']['kind']): Identity {
   if (wanted === 'public') return { actor: { kind: 'anonymous' }, scope: { kind: 'public' } };
   const [, kind = '', hex = ''] = /^Bearer (\w+):([a-f\d]{24})$/.exec(authorization ?? '') ?? [];
   const scope = SCOPES[kind]?.(Id.decode(hex));

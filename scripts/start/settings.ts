@@ -56,6 +56,7 @@ export async function settle(options: LaunchOptions, data: DataDirectory): Promi
       SMTP_URL: `smtp://127.0.0.1:${String(own.mail)}`,
       MAIL_SINK_DIR: data.pathOf('mail'),
     }),
+    ...(!isSet('FILES_DIR') && { FILES_DIR: data.pathOf('files') }),
     MONGODB_URI: uri,
     PORT: String(port),
   });

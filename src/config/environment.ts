@@ -75,6 +75,9 @@ const Variables = z.object({
   PAYMENT_PROVIDER: z.enum(['test']).default('test'),
   ALLOW_TEST_PAYMENTS: flag().default(false),
 
+  FILES_DIR: z.string().min(1).default('.data/files'),
+  REPORTS_KEPT_DAYS: count(1, 80).default(7),
+
   MEMORY_CHECK_SECONDS: count(1, 3_600).default(30),
   MAX_HEAP_MB: count(64, 65_536).default(1_024),
 });

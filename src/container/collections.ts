@@ -12,6 +12,8 @@ import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';
 import { orderCollection } from '../features/orders/order.model.ts';
 import { textMessageCounts, textMessages } from '../features/sms/sms.model.ts';
+import { reportCollection } from '../features/reports/report.model.ts';
+import { scheduleCollection } from '../features/reports/schedule.model.ts';
 import { locationCollection, stockCollection } from '../features/stock/stock.model.ts';
 import type { DeclaredCollection } from '../platform/database/collection.ts';
 import { keptAnswers } from '../platform/idempotency/answer.store.ts';
@@ -40,6 +42,8 @@ export const collections: readonly DeclaredCollection[] = [
   outbox,
   productCollection,
   scheduleStates,
+  reportCollection,
+  scheduleCollection,
   sessions,
   signInAttempts,
   rollups,

@@ -7,12 +7,14 @@ import { sendInvitation } from '../features/merchants/jobs.ts';
 import { refundPayment, sendCancellation, sendConfirmation } from '../features/orders/order.jobs.ts';
 import { sendSms } from '../features/sms/sms.events.ts';
 import { checkLowStock } from '../features/stock/low-stock.jobs.ts';
+import { buildReport, sweepReports } from '../features/reports/report.jobs.ts';
 import { sendMail } from '../platform/mail/mail.jobs.ts';
 import { ingestAnalytics } from '../platform/queue/analytics.jobs.ts';
 import type { JobContract } from '../platform/queue/job.ts';
 
 /** Of every job that there is: what a dead letter must fit before it is done again. */
 export const contracts: readonly JobContract[] = [
+  buildReport,
   chainEntry,
   checkLowStock,
   countOrder,
@@ -26,4 +28,5 @@ export const contracts: readonly JobContract[] = [
   sendInvitation,
   sendMail,
   sendSms,
+  sweepReports,
 ];

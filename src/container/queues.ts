@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../shared/time.ts';
 import { queueSettings, type QueueTable } from '../platform/queue/settings.ts';
 
 /**
@@ -13,4 +14,6 @@ export const queues = {
   // As well: each moves the one counter of batches. Views may be lost, orders are counted by what is kept of them.
   analytics: queueSettings({ concurrency: 1, lowPriority: true }),
   maintenance: queueSettings({ concurrency: 1, lowPriority: true }),
+  // Few at a time: each has a thread of its own.
+  reports: queueSettings({ concurrency: 2, attempts: 3, backoff: { type: 'exponential', delayMs: 5 * SECOND_MS } }),
 } satisfies QueueTable;

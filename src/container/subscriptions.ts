@@ -6,6 +6,7 @@ import { identitySubscriptions } from '../features/identity/index.ts';
 import { merchantSubscriptions } from '../features/merchants/index.ts';
 import { orderSubscriptions } from '../features/orders/index.ts';
 import { smsSubscriptions } from '../features/sms/index.ts';
+import { reportSubscriptions } from '../features/reports/index.ts';
 import { stockSubscriptions } from '../features/stock/index.ts';
 import { mailSubscriptions } from '../platform/mail/mail.jobs.ts';
 import { alsoFollowing, mergeSubscriptions } from '../platform/outbox/subscription.ts';
@@ -23,6 +24,7 @@ const ofFeatures = mergeSubscriptions(
   stockSubscriptions,
   orderSubscriptions,
   smsSubscriptions,
+  reportSubscriptions,
 );
 
 /** What follows from each event, of all features; and that some are counted. */

@@ -30,7 +30,10 @@ export class SalesService {
     this.#deps = deps;
   }
 
-  async getSeries({ scope }: RequestContext<MerchantScope>, { unit, ...asked }: SalesQuery): Promise<SalesSeries> {
+  async getSeries(
+    { scope }: Pick<RequestContext<MerchantScope>, 'scope'>,
+    { unit, ...asked }: SalesQuery,
+  ): Promise<SalesSeries> {
     const { reads, stores, now } = this.#deps;
     const store = await stores.findStore(scope.merchantId);
     if (store === undefined) throw new Problem(unavailable, 'The store is not there any more');

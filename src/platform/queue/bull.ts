@@ -28,10 +28,14 @@ export function bullOptions(request: JobRequest, settings: QueueSettings): JobsO
 
 const kept = ({ ageMs, count }: Retention): KeepJobs => ({ age: ageMs / SECOND_MS, count });
 
-/** Turns stored jobs back into typed calls. */
+/**
+ * Turns stored jobs back into typed calls.
+ * @param stopping the worker will not wait much longer for jobs under way
+ */
 export function bullProcessor(
   handlers: readonly JobHandler[],
   settings: Pick<QueueSettings, 'timeoutMs'>,
+  stopping: AbortSignal,
 ): (job: Job<unknown>, token?: string) => Promise<void> {
   const byName = new Map(handlers.map((handler) => [handler.contract.name, handler]));
   return async (job, token) => {
@@ -46,7 +50,7 @@ export function bullProcessor(
     trace.operationId = job.name;
     const timeoutMs = handler.contract.timeoutMs ?? settings.timeoutMs;
     try {
-      await withTrace(trace, () => inTime(handler, payload.data, timeoutMs));
+      await withTrace(trace, () => inTime(handler, payload.data, timeoutMs, stopping));
     } catch (error) {
       if (error instanceof PutOff) await putOff(job, error, token);
       throw error;
@@ -64,7 +68,7 @@ async function putOff(job: Job<unknown>, { message, delayMs }: PutOff, token: st
 }
 
 /** A timer of its own, which is cleared: `AbortSignal.timeout` would keep one until its time for each job. */
-async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number): Promise<void> {
+async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number, stopping: AbortSignal): Promise<void> {
   const late = Promise.withResolvers<never>();
   const abort = new AbortController();
   const timer = setTimeout(() => {
@@ -73,7 +77,7 @@ async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number):
     late.reject(error);
   }, timeoutMs);
   try {
-    await Promise.race([handler.handle(payload, abort.signal), late.promise]);
+    await Promise.race([handler.handle(payload, abort.signal, stopping), late.promise]);
   } catch (error) {
     if (error instanceof PermanentFailure) throw new UnrecoverableError(error.message);
     throw error;

@@ -18,7 +18,12 @@ export interface JobContract<P extends z.ZodType = z.ZodType> {
 /** A contract and the function that keeps it. Must be harmless to repeat: a queue delivers at least once. */
 export interface JobHandler<P extends z.ZodType = z.ZodType> {
   readonly contract: JobContract<P>;
-  handle(payload: z.output<P>, signal: AbortSignal): Promise<void>;
+  /**
+   * @param signal its time is over
+   * @param stopping the worker is told to stop and will not wait much longer: for jobs that would take too long, which
+   * then throw `PutOff`
+   */
+  handle(payload: z.output<P>, signal: AbortSignal, stopping?: AbortSignal): Promise<void>;
 }
 
 /** A job to be enqueued, its payload already in the form that travels. */

@@ -33,6 +33,9 @@ export interface WorkerRuntimeDeps {
 
 const STALLED_CHECK_MS = 5_000;
 
+/** After which share of the time for stopping long jobs are to be handed over: the rest is for doing so. */
+const HAND_OVER_SHARE = 0.6;
+
 // A queue that has not answered at so many looks is away; one that answers is done with an idle worker long before.
 const LOOK_MS = 100;
 const LOOKS = 5;
@@ -48,6 +51,7 @@ export class WorkerRuntime {
   readonly #watchdog = new LoopWatchdog((milliseconds) => {
     this.#sayBlocked(milliseconds);
   });
+  readonly #stopping = new AbortController();
   #connections: WorkerConnections | undefined;
   #beating: Redis | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -81,9 +85,13 @@ export class WorkerRuntime {
     this.#watchdog.stop();
     const workers = Array.from(this.#running.values(), ({ worker }) => worker);
     const giveUp = new AbortController();
+    const handOver = setTimeout(() => {
+      this.#stopping.abort();
+    }, graceMs * HAND_OVER_SHARE);
     const done = Promise.all(workers.map((worker) => worker.close())).then(() => true);
     const inTime = await Promise.race([done, this.#patience(graceMs, giveUp.signal)]);
     giveUp.abort();
+    clearTimeout(handOver);
     await this.#sayGoodbye();
     // BullMQ would wait for as long as the queue is away to take leave of it.
     this.#connections?.end();
@@ -131,7 +139,7 @@ export class WorkerRuntime {
     const { prefix, queues, logger, onDead } = this.#deps;
     const settings = settingsOf(queues, queue);
     const { concurrency, rateLimit, lockMs } = settings;
-    const work = bullProcessor(handlers, settings);
+    const work = bullProcessor(handlers, settings, this.#stopping.signal);
     const worker = new Worker(queue, (job: Job<unknown>, token?: string) => jobs.track(job, () => work(job, token)), {
       connection,
       prefix,

@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Access } from '../../platform/database/scoped.ts';
+import type { Transact } from '../../platform/database/transaction.ts';
+import { StoreFailure, type FileStore } from '../../platform/files/file-store.ts';
+import type { QueueService } from '../../platform/queue/queue.service.ts';
+import type { ReportFormat } from '../../platform/queue/outlets.ts';
+import { PermanentFailure, PutOff } from '../../platform/queue/job.ts';
+import type { Id } from '../../shared/ids.ts';
+import type { MerchantScope } from '../../shared/scope.ts';
+import { SECOND_MS, type Now } from '../../shared/time.ts';
+import { startOfDay } from '../analytics/index.ts';
+import { kinds } from './kinds/index.ts';
+import type { About, ReportKind, Sources } from './kinds/kind.ts';
+import { inWords } from './period.ts';
+import { render } from './render/render.ts';
+import type { ReportDocument } from './render/document.ts';
+import type { Digest } from './digest.ts';
+import { MAX_ATTEMPTS, type ReportRef } from './report.jobs.ts';
+import { reportLetter } from './report.letter.ts';
+import type { Report, ReportFailure } from './report.model.ts';
+import { fileOf, linkTo, type LinkParts } from './report.presenter.ts';
+import type { ReportReads } from './report.reads.ts';
+import type { ReportState } from './report.state.ts';
+import type { Holder, ReportStore } from './report.store.ts';
+import { spool, TooManyRows } from './spool.ts';
+
+/** What a report shows of a store. */
+export interface StoreLook {
+  readonly name: string;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly branding: { readonly accentColor: string | null };
+}
+
+export interface BuildDeps extends LinkParts {
+  readonly transact: Transact;
+  readonly store: Pick<ReportStore, 'beat' | 'claim' | 'fail' | 'finish' | 'release'>;
+  readonly reads: Pick<ReportReads, 'find'>;
+  readonly stores: { findView(merchantId: Id, access: Access): Promise<StoreLook | undefined> };
+  readonly sources: Sources;
+  readonly files: Pick<FileStore, 'put' | 'remove'>;
+  readonly queue: Pick<QueueService, 'sendEmail'>;
+  /** For how long the file is kept, in milliseconds. */
+  readonly retentionMs: number;
+  readonly now: Now;
+}
+
+/** The most rows of each format: what a spreadsheet holds, and what anybody would leaf through. */
+export const MAX_ROWS: Readonly<Record<ReportFormat, number>> = { csv: 1_000_000, xlsx: 500_000, pdf: 20_000 };
+
+/** How far the reading of rows leads, in per cent; the rest is for what is made of them. */
+const READING = 40;
+const RENDERING = 55;
+
+const BEAT_MS = SECOND_MS;
+
+/** After which time another worker may begin with what a stopping one has given back. */
+const HAND_OVER_MS = 100;
+
+/** Begins the name of the directory that a report is made in. */
+export const SCRATCH_PREFIX = 'merchant-report-';
+
+/** It was cancelled, or another worker makes it now. */
+class Dropped extends Error {
+  override readonly name = 'Dropped';
+}
+
+class MerchantGone extends Error {
+  override readonly name = 'MerchantGone';
+}
+
+type MerchantAccess = Access & { readonly scope: MerchantScope };
+
+interface Made {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Makes reports. However often and by however many it is tried, there is one file, whole, and one mail: only who holds the report
+ * can finish it, and the mail is asked for in the same transaction.
+ */
+export class ReportBuilder {
+  readonly #deps: BuildDeps;
+
+  constructor(deps: BuildDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param signal its time is over
+   * @param stopping the worker is to end soon: the report is given back
+   * @throws PutOff when it was given back; PermanentFailure when it has failed for good
+   */
+  async build({ merchantId, reportId }: ReportRef, signal: AbortSignal, stopping?: AbortSignal): Promise<void> {
+    const { store, now } = this.#deps;
+    const access = { scope: { kind: 'merchant', merchantId } } as const;
+    const holder = { _id: reportId, builder: randomUUID() };
+    const report = await store.claim(holder, now(), access);
+    if (report === undefined) return;
+    const progress = new Progress((percent) => store.beat(holder, percent, now(), access));
+    const signals = [signal, progress.dropped, ...(stopping === undefined ? [] : [handingOver(stopping)])];
+    try {
+      const made = await this.#make(report, progress, AbortSignal.any(signals), access);
+      await this.#finish(report, holder, made, access);
+    } catch (error) {
+      await this.#giveUp(report, holder, reasonOf(error, signals), access);
+    } finally {
+      progress.stop();
+    }
+  }
+
+  async #make(report: Report, progress: Progress, signal: AbortSignal, access: MerchantAccess): Promise<Made> {
+    const { files, stores } = this.#deps;
+    const look = await stores.findView(report.merchantId, access);
+    if (look === undefined) throw new MerchantGone();
+    const directory = await mkdtemp(join(tmpdir(), SCRATCH_PREFIX));
+    try {
+      const [rowsFile, targetFile] = [join(directory, 'rows'), join(directory, `report.${report.format}`)];
+      const kind = kinds[report.kind];
+      const digest = await spool({
+        kind,
+        sources: this.#deps.sources,
+        about: aboutOf(report, look, access),
+        file: rowsFile,
+        passed: (share) => {
+          progress.percent = share * READING;
+        },
+        signal,
+      });
+      progress.percent = READING;
+      const document = documentOf(kind, report, look, digest, this.#deps.now());
+      const passed = (rows: number): void => {
+        progress.percent = READING + (rows / Math.max(1, digest.rows)) * RENDERING;
+      };
+      await render({ document, format: report.format, rowsFile, targetFile }, passed, signal);
+      signal.throwIfAborted();
+      return { rows: digest.rows, bytes: await files.put(fileOf(report), targetFile) };
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  async #finish(report: Report, holder: Holder, made: Made, { scope }: MerchantAccess): Promise<void> {
+    const { transact, store, reads, files, now, retentionMs } = this.#deps;
+    const at = now();
+    const expiresAt = new Date(at.getTime() + retentionMs);
+    const isDone = await transact({ scope }, async (access) => {
+      const emails = await store.finish(holder, { ...made, at, expiresAt }, access);
+      if (emails === undefined) return false;
+      for (const to of emails) await this.#mail(report, to, expiresAt, { scope, session: access.session });
+      return true;
+    });
+    if (isDone) return;
+    const state = (await reads.find(report._id, { scope }))?.state;
+    // Cancelled since its last beat: nobody may fetch it. If another has made it, the file is as good as that one's.
+    if (state === undefined || !WANTED.has(state)) await files.remove(fileOf(report));
+    throw new Dropped();
+  }
+
+  async #mail(
+    report: Report,
+    to: string,
+    expiresAt: Date,
+    access: MerchantAccess & Parameters<Parameters<Transact>[1]>[0],
+  ): Promise<void> {
+    const { queue, stores } = this.#deps;
+    const storeName = (await stores.findView(report.merchantId, access))?.name ?? '';
+    const letter = reportLetter({
+      storeName,
+      title: kinds[report.kind].title,
+      period: inWords(report),
+      url: linkTo(report, expiresAt, this.#deps),
+      expiresAt,
+    });
+    const { subject, text, html } = letter;
+    await queue.sendEmail({ to, subject, body: text, html }, { context: { scope: access.scope }, access });
+  }
+
+  async #giveUp(report: Report, holder: Holder, error: unknown, access: MerchantAccess): Promise<void> {
+    const { store, now } = this.#deps;
+    if (error instanceof Dropped) return;
+    if (error instanceof PutOff) {
+      await store.release(holder, false, access);
+      throw error;
+    }
+    const failure = failureOf(error);
+    const isFinal = EXPECTED.has(failure) || report.attempts >= MAX_ATTEMPTS;
+    if (!isFinal) {
+      await store.release(holder, true, access);
+      throw error;
+    }
+    await store.fail(holder, failure, now(), access);
+    // Whoever asked is told by the report's state; nobody need look into what is as it should be.
+    if (EXPECTED.has(failure)) return;
+    throw Object.assign(new PermanentFailure(`The report cannot be made (${failure})`), { cause: error });
+  }
+}
+
+/** States in which a report has a file, or will have one. */
+const WANTED: ReadonlySet<ReportState> = new Set(['queued', 'running', 'ready']);
+
+/** What no further attempt would change, and no fault of ours. */
+const EXPECTED: ReadonlySet<ReportFailure> = new Set(['too-many-rows', 'merchant-gone']);
+
+function failureOf(error: unknown): ReportFailure {
+  if (error instanceof TooManyRows) return 'too-many-rows';
+  if (error instanceof MerchantGone) return 'merchant-gone';
+  return error instanceof StoreFailure ? 'store-failed' : 'failed';
+}
+
+/** What was aborted fails by whatever it was at: the cause is what has aborted it. */
+function reasonOf(error: unknown, signals: readonly AbortSignal[]): unknown {
+  return signals.find(({ aborted }) => aborted)?.reason ?? error;
+}
+
+/** The signal of a worker that stops, with the reason that gives the job back. */
+function handingOver(stopping: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const hand = (): void => {
+    controller.abort(new PutOff('The worker stops', HAND_OVER_MS));
+  };
+  if (stopping.aborted) hand();
+  else stopping.addEventListener('abort', hand, { once: true, signal: controller.signal });
+  return controller.signal;
+}
+
+function aboutOf({ from, until, format }: Report, { timeZone }: StoreLook, access: MerchantAccess): About {
+  const [begin, end] = [startOfDay(from, timeZone), startOfDay(until, timeZone)];
+  return { access, from, until, begin, end, timeZone, maxRows: MAX_ROWS[format] };
+}
+
+function documentOf(kind: ReportKind, report: Report, look: StoreLook, digest: Digest, now: Date): ReportDocument {
+  const asOf = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: look.timeZone });
+  return {
+    title: kind.title,
+    period: kind.tells === 'now' ? `As of ${asOf.format(now)}` : inWords(report),
+    storeName: look.name,
+    accentColor: look.branding.accentColor,
+    currency: look.currency,
+    timeZone: look.timeZone,
+    madeAt: now.getTime(),
+    columns: kind.columns.map(({ label, type, width }) => ({ label, type, width })),
+    rows: digest.rows,
+    totals: digest.totalCells,
+    figures: digest.figures,
+    charts: digest.charts,
+  };
+}
+
+/** Says every second how far a report is, and hears whether it is still wanted. */
+class Progress {
+  percent = 0;
+  readonly #dropped = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param beat resolves with false when the report is not to be made any more, or not here */
+  constructor(beat: (percent: number) => Promise<boolean>) {
+    const say = async (): Promise<void> => {
+      // A database that is away for a moment is no reason to stop.
+      const goesOn = await beat(Math.round(this.percent)).catch(() => true);
+      if (!goesOn) this.#dropped.abort(new Dropped());
+    };
+    this.#timer = setInterval(() => void say(), BEAT_MS);
+  }
+
+  get dropped(): AbortSignal {
+    return this.#dropped.signal;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,2 @@
+export { reportSubscriptions } from './report.events.ts';
+export { reportSchedules } from './report.schedules.ts';

@@ -1,0 +1,58 @@
+import { tmpdir } from 'node:os';
+import type { FileStore } from '../../platform/files/file-store.ts';
+import { removeOlder } from '../../platform/files/remove-older.ts';
+import { jobHandler, type JobHandler } from '../../platform/queue/job.ts';
+import { DAY_MS, MINUTE_MS, type Now } from '../../shared/time.ts';
+import { SCRATCH_PREFIX, type ReportBuilder } from './build-report.ts';
+import { buildReport, sweepReports } from './report.jobs.ts';
+import { fileOf } from './report.presenter.ts';
+import type { ReportReads } from './report.reads.ts';
+import type { ReportStore } from './report.store.ts';
+import type { ScheduleService } from './schedule.service.ts';
+
+export interface ReportJobDeps {
+  readonly builder: Pick<ReportBuilder, 'build'>;
+  readonly schedules: Pick<ScheduleService, 'requestDue'>;
+  readonly store: Pick<ReportStore, 'expire' | 'failAbandoned'>;
+  readonly reads: Pick<ReportReads, 'findExpired'>;
+  readonly files: Pick<FileStore, 'remove' | 'tidy'>;
+  readonly now: Now;
+}
+
+/** Far longer than another worker takes to take over what a killed one has left. */
+const ABANDONED_MS = 60 * MINUTE_MS;
+const BATCH = 100;
+
+/** For the `reports` worker. */
+export const reportJobs = (deps: ReportJobDeps): readonly JobHandler[] => [
+  jobHandler({
+    contract: buildReport,
+    handle: (ref, signal, stopping) => deps.builder.build(ref, signal, stopping),
+  }),
+  jobHandler({
+    contract: sweepReports,
+    async handle(_nothing, signal) {
+      const { schedules, store, files, now } = deps;
+      const at = now();
+      await schedules.requestDue(signal);
+      await store.failAbandoned(new Date(at.getTime() - ABANDONED_MS), at);
+      await removeExpired(deps, signal);
+      const yesterday = new Date(at.getTime() - DAY_MS);
+      await files.tidy(yesterday);
+      await removeOlder(tmpdir(), (name) => name.startsWith(SCRATCH_PREFIX), yesterday);
+    },
+  }),
+];
+
+/** First the file, then the state: one that is named as expired and lies about would never be removed. */
+async function removeExpired({ store, reads, files, now }: ReportJobDeps, signal: AbortSignal): Promise<void> {
+  let expired = await reads.findExpired(now(), BATCH);
+  while (expired.length > 0) {
+    for (const report of expired) {
+      signal.throwIfAborted();
+      await files.remove(fileOf(report));
+      await store.expire(report._id);
+    }
+    expired = await reads.findExpired(now(), BATCH);
+  }
+}

@@ -1,0 +1,52 @@
+import { invalidRequest } from '../../platform/http/problems.ts';
+import { Problem } from '../../shared/problem.ts';
+import { addDays, beginOf, daysBetween, localDay, type LocalDay, type Unit } from '../analytics/index.ts';
+
+/** Days in a store's time zone; `until` is the day after the last. */
+export interface Period {
+  readonly from: LocalDay;
+  readonly until: LocalDay;
+}
+
+/** The longest that a report may tell of. */
+export const MAX_DAYS = 366;
+const USUAL_DAYS = 30;
+
+/**
+ * What is left open is filled in.
+ * @throws Problem `invalid-request` for a time that is too long, or ends before it begins
+ */
+export function periodOf(asked: { from?: LocalDay | undefined; until?: LocalDay | undefined }, today: LocalDay): Period {
+  const until = asked.until ?? addDays(today, 1);
+  const from = asked.from ?? addDays(until, -USUAL_DAYS);
+  const days = daysBetween(from, until);
+  if (days >= 1 && days <= MAX_DAYS) return { from, until };
+  const errors = [{ path: 'body.from', message: `must be 1 to ${String(MAX_DAYS)} days before until` }];
+  throw new Problem(invalidRequest, '1 field(s) are not valid', { errors });
+}
+
+/** The days that moments fall on; one that is a day's very begin does not touch it. */
+export const periodBetween = (from: Date, to: Date, timeZone: string): Period => ({
+  from: localDay(from, timeZone),
+  until: addDays(localDay(new Date(to.getTime() - 1), timeZone), 1),
+});
+
+/** The day, week or month before the one that begins on a day. */
+export const periodBefore = (begin: LocalDay, every: Unit): Period => ({
+  from: beginOf(addDays(begin, -1), every),
+  until: begin,
+});
+
+/** The day on which the next day, week or month begins. */
+export function nextBegin(day: LocalDay, every: Unit): LocalDay {
+  const begin = beginOf(day, every);
+  // From a first of the month 31 days lead into the next.
+  return beginOf(addDays(begin, { day: 1, week: 7, month: 31 }[every]), every);
+}
+
+const long = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+
+/** `22 November 2025 – 21 November 2026` */
+export function inWords({ from, until }: Period): string {
+  return long.formatRange(new Date(from), new Date(addDays(until, -1)));
+}

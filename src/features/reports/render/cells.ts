@@ -1,0 +1,84 @@
+import type { Cell, CellType, ReportDocument } from './document.ts';
+
+// What makes a spreadsheet take a text for a formula, and the blanks that it passes over before it looks.
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+/**
+ * A text as a spreadsheet shows it and never runs it: with an apostrophe in front where it would be taken for a formula
+ * (OWASP, CSV injection). For texts only: a number that is one stays a number.
+ */
+export function harmless(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
+}
+
+/** Decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
+export function decimalsOf(currency: string): number {
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** `-1234.50` of minor units, exactly. */
+export function plainAmount(minor: number, decimals: number): string {
+  const digits = String(Math.abs(minor)).padStart(decimals + 1, '0');
+  const whole = digits.slice(0, digits.length - decimals);
+  const sign = minor < 0 ? '-' : '';
+  return decimals === 0 ? `${sign}${whole}` : `${sign}${whole}.${digits.slice(-decimals)}`;
+}
+
+type Locale = Pick<ReportDocument, 'currency' | 'timeZone'>;
+
+/** Writes cells for people to read, as a report's PDF shows them. */
+export class CellWriter {
+  readonly #decimals: number;
+  readonly #currency: string;
+  readonly #clock: WallClock;
+
+  constructor({ currency, timeZone }: Locale) {
+    this.#decimals = decimalsOf(currency);
+    this.#currency = currency;
+    this.#clock = new WallClock(timeZone);
+  }
+
+  write(cell: Cell, type: CellType): string {
+    if (cell === null) return '';
+    if (typeof cell === 'string') return cell;
+    if (type === 'money') return grouped(plainAmount(cell, this.#decimals));
+    return type === 'moment' ? this.#clock.text(cell) : grouped(String(cell));
+  }
+
+  /** The same with the currency beside it, where no column says which. */
+  writeAlone(value: number, type: CellType): string {
+    const text = this.write(value, type);
+    return type === 'money' ? `${this.#currency} ${text}` : text;
+  }
+
+  /** In a few characters, for an axis: `12.5k`. */
+  writeShort(value: number, type: CellType): string {
+    const number = type === 'money' ? value / 10 ** this.#decimals : value;
+    return compact.format(number);
+  }
+}
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+const grouped = (number: string): string => number.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',');
+
+/** What the clocks of a time zone show. */
+export class WallClock {
+  readonly #format: Intl.DateTimeFormat;
+
+  constructor(timeZone: string) {
+    const two = '2-digit';
+    const fields = { year: 'numeric', month: two, day: two, hour: two, minute: two, second: two } as const;
+    this.#format = new Intl.DateTimeFormat('en-CA', { timeZone, ...fields, hourCycle: 'h23' });
+  }
+
+  /** `2026-03-02 14:05`. */
+  text(moment: number): string {
+    return this.#format.format(moment).replace(', ', ' ').slice(0, 16);
+  }
+
+  /** The moment at which clocks of UTC show the same: spreadsheets know no zones. */
+  asUtc(moment: number): Date {
+    return new Date(`${this.#format.format(moment).replace(', ', 'T')}Z`);
+  }
+}

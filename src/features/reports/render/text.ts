@@ -1,0 +1,138 @@
+import bidiFactory from 'bidi-js';
+import { isPlain, type Face, type Faces, type Weight } from './faces.ts';
+
+export interface TextStyle {
+  /** In points. */
+  readonly size: number;
+  readonly weight?: Weight;
+  readonly color?: string;
+}
+
+export interface TextBox extends TextStyle {
+  readonly x: number;
+  /** Of the line that letters stand on. */
+  readonly baseline: number;
+  /** What is longer is cut, with an ellipsis. */
+  readonly width: number;
+  readonly align?: 'center' | 'left' | 'right';
+}
+
+/** What one font draws in one direction. */
+interface Run {
+  readonly text: string;
+  /** Where it begins in the whole text. */
+  readonly start: number;
+  readonly face: Face;
+  readonly isRightToLeft: boolean;
+}
+
+// Joiners and selectors of emoji: without a font that knows the sequence they would show as boxes.
+const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\u{1f3fb}-\u{1f3ff}\p{Cc}]/gu;
+
+const bidi = bidiFactory();
+
+/** Draws lines of any script: each character by a font that has it, right-to-left ones in their order (UAX 9). */
+export class TextPainter {
+  readonly #document: PDFKit.PDFDocument;
+  readonly #faces: Faces;
+
+  constructor(document: PDFKit.PDFDocument, faces: Faces) {
+    this.#document = document;
+    this.#faces = faces;
+  }
+
+  /** Draws one line. Its fonts must have been prepared. */
+  draw(text: string, { x, baseline, width, align = 'left', ...style }: TextBox): void {
+    const { line, length } = this.#fit(text.replace(INVISIBLE, ''), width, style);
+    const free = Math.max(0, width - length);
+    let at = x + (align === 'right' ? free : align === 'center' ? free / 2 : 0);
+    for (const run of this.#runs(line, style.weight ?? 400)) {
+      const runWidth = this.#measureRun(run, style.size);
+      this.#drawRun(run, at, baseline, style);
+      at += runWidth;
+    }
+  }
+
+  measure(text: string, style: TextStyle): number {
+    return this.#runs(text.replace(INVISIBLE, ''), style.weight ?? 400).reduce(
+      (sum, run) => sum + this.#measureRun(run, style.size),
+      0,
+    );
+  }
+
+  #drawRun({ text, face, isRightToLeft }: Run, x: number, baseline: number, { size, color = '#1f2937' }: TextStyle): void {
+    const document = this.#document.font(face.id).fontSize(size).fillColor(color);
+    if (face.stroke > 0) document.lineWidth(face.stroke * size).strokeColor(color);
+    document.text(text, x, baseline, {
+      lineBreak: false,
+      baseline: 'alphabetic',
+      ...(face.stroke > 0 && { fill: true, stroke: true }),
+      // Laid out as a whole: word by word, its words would stand in the order of Latin.
+      ...(isRightToLeft && { features: ['kern'] }),
+    });
+  }
+
+  #measureRun({ text, face, isRightToLeft }: Run, size: number): number {
+    return this.#document
+      .font(face.id)
+      .fontSize(size)
+      .widthOfString(text, isRightToLeft ? { features: ['kern'] } : {});
+  }
+
+  #fit(text: string, width: number, style: TextStyle): { readonly line: string; readonly length: number } {
+    const whole = this.measure(text, style);
+    if (whole <= width) return { line: text, length: whole };
+    const characters = Array.from(text);
+    let [fits, tooMany] = [0, characters.length];
+    while (tooMany - fits > 1) {
+      const middle = Math.floor((fits + tooMany) / 2);
+      if (this.measure(cut(characters, middle), style) <= width) fits = middle;
+      else tooMany = middle;
+    }
+    const line = cut(characters, fits);
+    return { line, length: this.measure(line, style) };
+  }
+
+  /** In the order in which they stand on the page, from left to right. */
+  #runs(text: string, weight: Weight): Run[] {
+    if (isPlain(text)) return [{ text, start: 0, face: this.#faces.plain(weight), isRightToLeft: false }];
+    const levels = bidi.getEmbeddingLevels(text);
+    const runs: Run[] = [];
+    let start = 0;
+    for (const character of text) {
+      const isRightToLeft = (levels.levels[start] ?? 0) % 2 === 1;
+      this.#append(runs, { text: character, start, isRightToLeft, face: this.#faces.of(character, weight) });
+      start += character.length;
+    }
+    const place = placesOf(text, bidi.getReorderSegments(text, levels));
+    return runs.toSorted((a, b) => (place[a.start] ?? 0) - (place[b.start] ?? 0));
+  }
+
+  /** Lengthens the last run by a character, or begins another. */
+  #append(runs: Run[], next: Run): void {
+    const last = runs.at(-1);
+    const isSameWay = last?.isRightToLeft === next.isRightToLeft;
+    // A blank between words that run backwards is theirs, so that they are laid out together.
+    const isBlank = next.text === ' ' && next.isRightToLeft;
+    const text = drawn(next);
+    if (last !== undefined && isSameWay && (isBlank || last.face === next.face))
+      runs[runs.length - 1] = { ...last, text: last.text + text };
+    else runs.push({ ...next, text });
+  }
+}
+
+/** Brackets that run backwards are turned. */
+function drawn({ text, isRightToLeft }: Run): string {
+  return (isRightToLeft ? bidi.getMirroredCharacter(text) : null) ?? text;
+}
+
+const cut = (characters: readonly string[], count: number): string => `${characters.slice(0, count).join('').trimEnd()}…`;
+
+/** Where each unit of a text stands once the parts that run backwards are turned. */
+function placesOf(text: string, flips: readonly (readonly [start: number, end: number])[]): number[] {
+  const order = Array.from({ length: text.length }, (_, index) => index);
+  for (const [start, end] of flips) order.splice(start, end - start + 1, ...order.slice(start, end + 1).reverse());
+  const places: number[] = [];
+  for (const [place, index] of order.entries()) places[index] = place;
+  return places;
+}

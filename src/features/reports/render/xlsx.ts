@@ -1,0 +1,92 @@
+import Excel from 'exceljs';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { decimalsOf, harmless, WallClock } from './cells.ts';
+import type { Cell, CellType, ReportDocument } from './document.ts';
+import { readRows, type RenderTask } from './rows.ts';
+
+const UNIT_WIDTH = 4.5;
+const HEADER_ROW = 5;
+// The workbook's writer never says that it is full: after so many rows what it holds is let go to the disk.
+const BREATH_ROWS = 1_000;
+const INK = 'FF1F2937';
+
+/** A workbook of one sheet: a head, a filter over the columns, the rows, and the sums as formulas that spreadsheets follow. */
+export async function renderXlsx(document: ReportDocument, task: RenderTask): Promise<void> {
+  const { columns, totals, storeName } = document;
+  const output = createWriteStream(task.targetFile);
+  const written = finished(output);
+  // What fails while rows are still being made is told at the end.
+  written.catch(() => undefined);
+  const workbook = new Excel.stream.xlsx.WorkbookWriter({ stream: output, useStyles: true, useSharedStrings: false });
+  workbook.creator = storeName;
+  workbook.created = new Date(document.madeAt);
+  const sheet = workbook.addWorksheet(document.title, {
+    views: [{ state: 'frozen', ySplit: HEADER_ROW }],
+    pageSetup: { orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
+  });
+  sheet.columns = columns.map(({ type, width }) => ({ width: width * UNIT_WIDTH, style: styleOf(type, document) }));
+  writeHead(sheet, document);
+  sheet.autoFilter = { from: { row: HEADER_ROW, column: 1 }, to: { row: HEADER_ROW, column: columns.length } };
+
+  const valueOf = cellValues(document);
+  const toValues = (row: readonly Cell[]) => columns.map(({ type }, index) => valueOf[type](row[index] ?? null));
+  let rows = 0;
+  for await (const row of readRows(task.rowsFile, task.passed)) {
+    sheet.addRow(toValues(row)).commit();
+    rows += 1;
+    if (rows % BREATH_ROWS === 0) await letGo(output);
+  }
+  const sums = sheet.addRow(toValues(totals));
+  sums.font = { bold: true };
+  sums.getCell(1).value = 'Total';
+  sums.commit();
+  await Promise.race([workbook.commit(), written]);
+  await written;
+}
+
+async function letGo(output: NodeJS.WritableStream & { readonly writableNeedDrain: boolean; readonly errored: unknown }) {
+  if (output.errored) throw output.errored as Error;
+  await breathe();
+  if (output.writableNeedDrain) await new Promise<void>((resolve) => output.once('drain', resolve).once('close', resolve));
+}
+
+function writeHead(sheet: Excel.Worksheet, { title, period, storeName, currency, columns }: ReportDocument): void {
+  const head = [harmless(storeName), title, period, ''];
+  for (const [index, text] of head.entries()) {
+    const row = sheet.addRow([text]);
+    row.font = { bold: index < 2, size: index === 1 ? 16 : 11, color: { argb: INK } };
+    row.commit();
+  }
+  const header = sheet.addRow(columns.map(({ label, type }) => (type === 'money' ? `${label} (${currency})` : label)));
+  header.font = { bold: true, color: { argb: INK } };
+  header.border = { bottom: { style: 'medium', color: { argb: INK } } };
+  header.commit();
+}
+
+function styleOf(type: CellType, { currency }: ReportDocument): Partial<Excel.Style> {
+  const decimals = decimalsOf(currency);
+  const formats: Readonly<Record<CellType, string>> = {
+    text: '@',
+    day: 'yyyy-mm-dd',
+    moment: 'yyyy-mm-dd hh:mm',
+    integer: '#,##0',
+    money: decimals === 0 ? '#,##0' : `#,##0.${'0'.repeat(decimals)}`,
+  };
+  return { numFmt: formats[type] };
+}
+
+type Value = Date | number | string | null;
+
+function cellValues({ currency, timeZone }: ReportDocument): Readonly<Record<CellType, (cell: Cell) => Value>> {
+  const unit = 10 ** decimalsOf(currency);
+  const clock = new WallClock(timeZone);
+  return {
+    text: (cell) => (typeof cell === 'string' ? harmless(cell) : cell),
+    day: (cell) => (typeof cell === 'string' ? new Date(`${cell}T00:00:00Z`) : null),
+    moment: (cell) => (typeof cell === 'number' ? clock.asUtc(cell) : null),
+    integer: (cell) => cell,
+    money: (cell) => (typeof cell === 'number' ? cell / unit : null),
+  };
+}

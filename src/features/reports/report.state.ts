@@ -1,0 +1,18 @@
+export const REPORT_STATES = ['queued', 'running', 'ready', 'failed', 'cancelled', 'expired'] as const;
+export type ReportState = (typeof REPORT_STATES)[number];
+
+const TRANSITIONS: Readonly<Record<ReportState, readonly ReportState[]>> = {
+  queued: ['running', 'failed', 'cancelled'],
+  // Back when it is tried again, or its worker stops in the middle of it.
+  running: ['queued', 'ready', 'failed', 'cancelled'],
+  ready: ['expired'],
+  failed: [],
+  cancelled: [],
+  expired: [],
+};
+
+export const allowedTransitions = (from: ReportState): readonly ReportState[] => TRANSITIONS[from];
+
+/** The states from which it may move to another. */
+export const statesBefore = (to: ReportState): readonly ReportState[] =>
+  REPORT_STATES.filter((from) => TRANSITIONS[from].includes(to));
