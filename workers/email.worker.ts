@@ -2,7 +2,6 @@ import type { Container } from '../src/container.ts';
 import { identityJobs } from '../src/features/identity/jobs.ts';
 import { merchantJobs } from '../src/features/merchants/jobs.ts';
 import { orderMailJobs } from '../src/features/orders/jobs.ts';
-import { lowStockJobs } from '../src/features/stock/jobs.ts';
 import { mailJobs } from '../src/platform/mail/mail.jobs.ts';
 import type { WorkerKind } from '../src/platform/queue/worker.ts';
 
@@ -11,8 +10,6 @@ export function workerKind(container: Container): WorkerKind {
   const { config, now, links, sendOnce, mailStore, mailBreaker, mailTransport, effects, health } = container;
   health().register(mailBreaker().healthCheck());
   const { userReads, accountLetters, merchantReads, invitationReads, orderReads } = container;
-  const { transact, stockReads, stockStore, stockAlerts } = container;
-  const jobQueue = container.queue();
   const shared = {
     users: userReads(),
     links: links(),
@@ -24,15 +21,6 @@ export function workerKind(container: Container): WorkerKind {
     ...mailJobs({ mails: mailStore(), transport: mailTransport(), effects: effects() }),
     ...identityJobs({ ...shared, letters: accountLetters() }),
     ...merchantJobs({ ...shared, merchants: merchantReads(), invitations: invitationReads() }),
-    ...lowStockJobs({
-      transact: transact(),
-      reads: stockReads(),
-      store: stockStore(),
-      stores: merchantReads(),
-      staff: stockAlerts(),
-      sendEmail: (mail, within) => jobQueue.sendEmail(mail, within),
-      now,
-    }),
     ...orderMailJobs({ ...shared, reads: orderReads(), customers: userReads(), stores: merchantReads() }),
   ];
   return { queue: 'email', handlers };

@@ -44,7 +44,7 @@ export function summaryOf(
         ['Stop', 'Ctrl-C'],
         ['Begin anew', 'npm start -- --fresh'],
         ['Production', 'set the variables marked (production) in .env.example, then npm run build,'],
-        ['', 'npm run migrate -- apply, npm run start:prod and npm run worker -- email sms payments;'],
+        ['', 'npm run migrate -- apply, npm run start:prod and npm run worker -- <kinds>, docs/operation.md;'],
         ['', 'or docker compose up'],
       ],
     ],

@@ -9,6 +9,8 @@ export const queues = {
   email: queueSettings({ concurrency: 10 }),
   sms: queueSettings({ concurrency: 10 }),
   payments: queueSettings(),
+  // Apart from the mails it leads to, whose rate is limited.
+  stock: queueSettings({ concurrency: 5 }),
   // One at a time: what waits in a chain is put there together, and two would only meet.
   audit: queueSettings({ concurrency: 1 }),
   // As well: each moves the one counter of batches. Views may be lost, orders are counted by what is kept of them.

@@ -14,6 +14,9 @@ import { addresses, workerId } from './addresses.ts';
 /** For parts that want a logger and suites that don't listen. */
 export const silent = createLogger({ level: 'silent', service: 'test' });
 
+// On a crowded machine a server that is slow is not away; suites that are about that have settings of their own.
+const PATIENCE = { serverSelectionMs: 20_000, silenceMs: 20_000 };
+
 /** A name that no other suite uses: for a database, a queue prefix, a channel. */
 export const uniqueName = (kind: string): string => `${kind}-w${workerId()}-${randomBytes(5).toString('hex')}`;
 
@@ -46,7 +49,10 @@ export function withDatabase({ collections, unindexed = [] }: TestDatabaseOption
     return database;
   };
   beforeAll(async () => {
-    const settings = databaseSettings({ uri: addresses().mongoUri, name, maxPoolSize: 20, minPoolSize: 0 });
+    const settings = {
+      ...databaseSettings({ uri: addresses().mongoUri, name, maxPoolSize: 20, minPoolSize: 0 }),
+      ...PATIENCE,
+    };
     // A busy machine's server may be silent for long without being hung.
     database = new Database({ ...settings, silenceMs: 30_000 }, { logger: silent, observe: recorder.observe });
     await database.connect();

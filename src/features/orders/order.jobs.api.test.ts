@@ -29,7 +29,12 @@ let sink: MailSink;
 let transport: MailTransport;
 let queue: QueueService;
 let relays: readonly OutboxRelay[];
-const QUEUES = { email: queueSettings(), payments: queueSettings() };
+const QUEUES = {
+  email: queueSettings(),
+  payments: queueSettings(),
+  stock: queueSettings(),
+  analytics: queueSettings(),
+};
 
 let workers: WorkerRuntime;
 let handlers: ReturnType<typeof orderMailJobs>;

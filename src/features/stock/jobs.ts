@@ -35,7 +35,7 @@ export interface LowStockDeps {
   readonly now: Now;
 }
 
-/** For the `email` worker: the store's people hear once of each level that runs low, until it was filled up. */
+/** For the `stock` worker: the store's people hear once of each level that runs low, until it was filled up. */
 export const lowStockJobs = (deps: LowStockDeps): readonly JobHandler[] => [
   jobHandler({
     contract: checkLowStock,

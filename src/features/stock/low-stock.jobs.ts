@@ -7,7 +7,7 @@ import { Sku } from '../catalog/index.ts';
 const LowStockCheck = z.strictObject({ eventId: Id, merchantId: Id, skus: z.array(Sku) });
 
 export const checkLowStock: JobContract<typeof LowStockCheck> = {
-  queue: 'email',
+  queue: 'stock',
   name: 'stock.check-low',
   payload: LowStockCheck,
   idOf: ({ eventId }) => `stock.check-low-${Id.encode(eventId)}`,
