@@ -1,12 +1,13 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { accessLog } from './platform/http/access-log.ts';
 import { jsonBody } from './platform/http/body.ts';
+import type { Edge } from './platform/http/edge.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { crossOrigin, securityHeaders } from './platform/http/fixed-headers.ts';
 import { healthEndpoints } from './platform/http/health.ts';
 import { KeptAnswers } from './platform/http/kept-answers.ts';
 import { limitAddress } from './platform/http/limits.ts';
-import { mount, type Edge } from './platform/http/mount.ts';
+import { mount } from './platform/http/mount.ts';
 import { documentation } from './platform/http/pages.ts';
 import { problemHandler, type Translate } from './platform/http/problem-handler.ts';
 import { routeNotFound } from './platform/http/problems.ts';

@@ -39,7 +39,7 @@ import { uncached } from '../src/platform/cache/uncached.ts';
 import { databaseProblems } from '../src/platform/database/failures.ts';
 import { mongoTransact } from '../src/platform/database/transaction.ts';
 import type { Seen } from '../src/platform/http/endpoint.ts';
-import type { Edge } from '../src/platform/http/mount.ts';
+import type { Edge } from '../src/platform/http/edge.ts';
 import { unauthenticated } from '../src/platform/http/problems.ts';
 import { keptAnswers } from '../src/platform/idempotency/answer.store.ts';
 import { Idempotency } from '../src/platform/idempotency/once.ts';

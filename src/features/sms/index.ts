@@ -1,2 +1,1 @@
 export { smsSubscriptions } from './sms.events.ts';
-export { phoneNotValid } from './sms.problems.ts';

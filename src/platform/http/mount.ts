@@ -16,8 +16,6 @@ import { allowProblems } from './problem-handler.ts';
 import { invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
 import { answerAnew, answerKept, type Input } from './respond.ts';
 
-export type { Answer, Edge } from './edge.ts';
-
 /** Binds endpoints to Express. The only place that knows both. */
 export function mount(endpoints: readonly Endpoint[], edge: Edge, kept: KeptAnswers): Router {
   const router = Router();
