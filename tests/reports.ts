@@ -91,8 +91,11 @@ function appOver({ database, primary }: TestDatabase, directory: string) {
   const environment = { NODE_ENV: 'test', FILES_DIR: directory, PUBLIC_URL: 'https://shop.example' };
   const transact = mongoTransact(primary, () => Promise.resolve());
   const appendEvent = eventAppender({ events: outbox.on(primary), now, committed: () => undefined });
+  const config = loadConfig(environment);
   const platform = {
-    ...platformParts(parts, loadConfig(environment), 'test', () => noOutlets),
+    ...platformParts(parts, config, 'test', () => noOutlets),
+    // Of its own: a clock that is put forward would clear away what other suites are making.
+    config: { ...config, files: { ...config.files, scratch: directory } },
     database: () => database,
     cache: () => uncached,
     transact: () => transact,

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { DAY_MS } from '../shared/time.ts';
 import { EnvironmentError, parseEnvironment, type VariableName, type Variables } from './environment.ts';
 
@@ -90,7 +91,7 @@ function toConfig(env: Variables) {
     },
     sms: smsOf(env),
     payments: { provider: env.PAYMENT_PROVIDER },
-    files: { directory: env.FILES_DIR, reportsKeptMs: env.REPORTS_KEPT_DAYS * DAY_MS },
+    files: { directory: env.FILES_DIR, scratch: tmpdir(), reportsKeptMs: env.REPORTS_KEPT_DAYS * DAY_MS },
     memory: { intervalMs: env.MEMORY_CHECK_SECONDS * 1_000, maxHeapBytes: env.MAX_HEAP_MB * 1_024 * 1_024 },
   } as const;
 }

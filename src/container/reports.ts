@@ -75,6 +75,7 @@ export function reportParts(parts: Parts, platform: Platform, { userReads, merch
           stores: merchantReads(),
           sources: sourcesOf(platform, { userReads, sales }),
           files: fileStore(),
+          scratch: config.files.scratch,
           queue: queue(),
           retentionMs: config.files.reportsKeptMs,
           now,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import { StoreFailure, type FileStore } from '../../platform/files/file-store.ts';
+import { removeOlder } from '../../platform/files/remove-older.ts';
 import type { QueueService } from '../../platform/queue/queue.service.ts';
 import type { ReportFormat } from '../../platform/queue/outlets.ts';
 import { PermanentFailure, PutOff } from '../../platform/queue/job.ts';
@@ -42,6 +42,8 @@ export interface BuildDeps extends LinkParts {
   readonly stores: { findView(merchantId: Id, access: Access): Promise<StoreLook | undefined> };
   readonly sources: Sources;
   readonly files: Pick<FileStore, 'put' | 'remove'>;
+  /** Directory of this machine in which reports are made. */
+  readonly scratch: string;
   readonly queue: Pick<QueueService, 'sendEmail'>;
   /** For how long the file is kept, in milliseconds. */
   readonly retentionMs: number;
@@ -61,7 +63,7 @@ const BEAT_MS = SECOND_MS;
 const HAND_OVER_MS = 100;
 
 /** Begins the name of the directory that a report is made in. */
-export const SCRATCH_PREFIX = 'merchant-report-';
+const SCRATCH_PREFIX = 'merchant-report-';
 
 /** It was cancelled, or another worker makes it now. */
 class Dropped extends Error {
@@ -113,11 +115,16 @@ export class ReportBuilder {
     }
   }
 
+  /** Removes what was begun on this machine before a moment, by a process that was killed. */
+  async tidy(before: Date): Promise<void> {
+    await removeOlder(this.#deps.scratch, (name) => name.startsWith(SCRATCH_PREFIX), before);
+  }
+
   async #make(report: Report, progress: Progress, signal: AbortSignal, access: MerchantAccess): Promise<Made> {
-    const { files, stores } = this.#deps;
+    const { files, scratch, stores } = this.#deps;
     const look = await stores.findView(report.merchantId, access);
     if (look === undefined) throw new MerchantGone();
-    const directory = await mkdtemp(join(tmpdir(), SCRATCH_PREFIX));
+    const directory = await mkdtemp(join(scratch, SCRATCH_PREFIX));
     try {
       const [rowsFile, targetFile] = [join(directory, 'rows'), join(directory, `report.${report.format}`)];
       const kind = kinds[report.kind];

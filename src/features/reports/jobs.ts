@@ -1,9 +1,7 @@
-import { tmpdir } from 'node:os';
 import type { FileStore } from '../../platform/files/file-store.ts';
-import { removeOlder } from '../../platform/files/remove-older.ts';
 import { jobHandler, type JobHandler } from '../../platform/queue/job.ts';
 import { DAY_MS, MINUTE_MS, type Now } from '../../shared/time.ts';
-import { SCRATCH_PREFIX, type ReportBuilder } from './build-report.ts';
+import type { ReportBuilder } from './build-report.ts';
 import { buildReport, sweepReports } from './report.jobs.ts';
 import { fileOf } from './report.presenter.ts';
 import type { ReportReads } from './report.reads.ts';
@@ -11,7 +9,7 @@ import type { ReportStore } from './report.store.ts';
 import type { ScheduleService } from './schedule.service.ts';
 
 export interface ReportJobDeps {
-  readonly builder: Pick<ReportBuilder, 'build'>;
+  readonly builder: Pick<ReportBuilder, 'build' | 'tidy'>;
   readonly schedules: Pick<ScheduleService, 'requestDue'>;
   readonly store: Pick<ReportStore, 'expire' | 'failAbandoned'>;
   readonly reads: Pick<ReportReads, 'findExpired'>;
@@ -32,14 +30,14 @@ export const reportJobs = (deps: ReportJobDeps): readonly JobHandler[] => [
   jobHandler({
     contract: sweepReports,
     async handle(_nothing, signal) {
-      const { schedules, store, files, now } = deps;
+      const { builder, schedules, store, files, now } = deps;
       const at = now();
       await schedules.requestDue(signal);
       await store.failAbandoned(new Date(at.getTime() - ABANDONED_MS), at);
       await removeExpired(deps, signal);
       const yesterday = new Date(at.getTime() - DAY_MS);
       await files.tidy(yesterday);
-      await removeOlder(tmpdir(), (name) => name.startsWith(SCRATCH_PREFIX), yesterday);
+      await builder.tidy(yesterday);
     },
   }),
 ];

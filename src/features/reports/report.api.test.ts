@@ -148,6 +148,30 @@ test('a cancelled report is not made, tells nobody and frees its place; a finish
   await store.post(`/api/reports/${report.id}/cancel`).expect(409);
 });
 
+test('a report cancelled while its file is being stored leaves no file and no mail, and frees its place', async () => {
+  const store = await suite.store();
+  const report = await ask(store, { kind: 'sales', format: 'csv', ...MARCH, email: 'kim@reports.example' });
+  const files = suite.app.fileStore();
+  const put = files.put.bind(files);
+  Object.assign(files, {
+    put: async (...given: Parameters<typeof put>) => {
+      expect(await read(store, report)).toMatchObject({ state: 'running' });
+      const bytes = await put(...given);
+      await store.post(`/api/reports/${report.id}/cancel`).expect(200);
+      return bytes;
+    },
+  });
+  try {
+    await build(store, report);
+  } finally {
+    Object.assign(files, { put });
+  }
+  expect(await read(store, report)).toMatchObject({ state: 'cancelled', download: null });
+  expect(await mailsTo('kim@reports.example')).toBe(0);
+  expect(await readdir(join(suite.directory, 'reports', store.id))).toEqual([]);
+  expect((await ask(store, { kind: 'sales', format: 'csv', ...MARCH })).id).not.toBe(report.id);
+});
+
 test('a worker that stops gives the report back, as if it had not been tried', async () => {
   const store = await suite.store();
   const report = await ask(store, { kind: 'sales', format: 'pdf', ...MARCH });

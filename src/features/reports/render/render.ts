@@ -23,15 +23,14 @@ export async function render(order: RenderOrder, passed: (rows: number) => void,
     execArgv: [],
   });
   const ended = Promise.withResolvers<undefined>();
-  const abort = (): void => {
-    ended.reject(signal.reason as Error);
-    void thread.terminate();
-  };
+  const abort = (): void => void thread.terminate();
   signal.addEventListener('abort', abort, { once: true });
   thread.on('message', passed);
   thread.on('error', ended.reject);
+  // Until then it may write to its file, whatever is wanted of it.
   thread.on('exit', (code) => {
-    if (code === 0) ended.resolve(undefined);
+    if (signal.aborted) ended.reject(signal.reason as Error);
+    else if (code === 0) ended.resolve(undefined);
     else ended.reject(new Error(`The thread ended with ${String(code)}`));
   });
   try {

@@ -12,7 +12,7 @@ const HEADER_ROW = 5;
 const BREATH_ROWS = 1_000;
 const INK = 'FF1F2937';
 
-/** A workbook of one sheet: a head, a filter over the columns, the rows, and the sums as formulas that spreadsheets follow. */
+/** A workbook of one sheet: a head, a filter over the columns, the rows, and their sums, as values. */
 export async function renderXlsx(document: ReportDocument, task: RenderTask): Promise<void> {
   const { columns, totals, storeName } = document;
   const output = createWriteStream(task.targetFile);

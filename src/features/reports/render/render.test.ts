@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Excel from 'exceljs';
+import fc from 'fast-check';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Digest } from '../digest.ts';
+import { reportKind } from '../kinds/kind.ts';
+import { harmless, plainAmount } from './cells.ts';
+import type { ReportDocument } from './document.ts';
+import { planPages } from './page-plan.ts';
+import { render } from './render.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'render-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+interface Row {
+  readonly name: string;
+  readonly amount: number;
+}
+
+const kind = reportKind<Row>({
+  title: 'Tests',
+  tells: 'period',
+  columns: [
+    { key: 'name', label: 'Name', type: 'text', width: 3, of: ({ name }) => name },
+    { key: 'amount', label: 'Amount', type: 'money', width: 2, isSummed: true, of: ({ amount }) => amount },
+  ],
+  read: () => {
+    throw new Error('not here');
+  },
+  figures: [{ label: 'Sum', type: 'money', of: ({ amount = 0 }) => amount }],
+  charts: [
+    { title: 'By name', shape: 'ranking', type: 'money', of: ({ name, amount }) => ({ label: name, value: amount }) },
+  ],
+});
+
+async function make(format: 'csv' | 'pdf' | 'xlsx', rows: readonly Row[], currency = 'EUR'): Promise<Buffer> {
+  const digest = new Digest(kind, { from: '2026-03-01', until: '2026-03-08' });
+  const [rowsFile, targetFile] = [join(directory, 'rows'), join(directory, `file.${format}`)];
+  await writeFile(rowsFile, rows.map((row) => `${JSON.stringify(digest.add(row))}\n`).join(''));
+  const document: ReportDocument = {
+    title: kind.title,
+    period: 'March',
+    storeName: '=Store',
+    accentColor: null,
+    currency,
+    timeZone: 'UTC',
+    madeAt: 0,
+    columns: kind.columns.map(({ label, type, width }) => ({ label, type, width })),
+    rows: digest.rows,
+    totals: digest.totalCells,
+    figures: digest.figures,
+    charts: digest.charts,
+  };
+  await render({ document, format, rowsFile, targetFile }, () => undefined, new AbortController().signal);
+  return readFile(targetFile);
+}
+
+const HOSTILE = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1'];
+
+test('I10: cells of CSV and XLSX that begin as a formula are neutralised, and negative numbers stay numbers', async () => {
+  const rows = HOSTILE.map((name) => ({ name, amount: -150 }));
+  const csv = (await make('csv', rows)).toString();
+  for (const name of HOSTILE) expect(csv).toContain(`'${name}`);
+  expect(csv.match(/,-1\.50\r\n/g)).toHaveLength(HOSTILE.length);
+
+  const workbook = new Excel.Workbook();
+  await workbook.xlsx.load((await make('xlsx', rows)) as unknown as Parameters<typeof workbook.xlsx.load>[0]);
+  const texts: string[] = [];
+  const numbers: number[] = [];
+  workbook.worksheets[0]?.eachRow((row) => {
+    row.eachCell(({ value, formula }) => {
+      expect(formula).toBeUndefined();
+      if (typeof value === 'string') texts.push(value);
+      if (typeof value === 'number') numbers.push(value);
+    });
+  });
+  expect(texts.filter((text) => /^[=+\-@\t\r＝]/.test(text))).toEqual([]);
+  expect(texts).toContain("'=Store");
+  expect(numbers).toEqual([...rows.map(() => -1.5), -1.5 * rows.length]);
+});
+
+test('sums of a report are those of its rows, whatever they are', () => {
+  const row = fc.record({ name: fc.string(), amount: fc.integer({ min: -1e9, max: 1e9 }) });
+  fc.assert(
+    fc.property(fc.array(row), (rows) => {
+      const digest = new Digest(kind, { from: '2026-03-01', until: '2026-03-08' });
+      const cells = rows.map((each) => digest.add(each));
+      const sum = rows.reduce((total, { amount }) => total + amount, 0);
+      expect(digest.totals.amount).toBe(sum);
+      expect(digest.totalCells).toEqual([null, sum]);
+      expect(cells.reduce((total, [, amount]) => total + Number(amount), 0)).toBe(sum);
+      expect(digest.figures[0]?.value).toBe(sum);
+    }),
+  );
+});
+
+test('amounts are written exactly, with the decimals of their currency', () => {
+  expect([plainAmount(-150, 2), plainAmount(5, 2), plainAmount(1_234, 0), plainAmount(1, 3)]).toEqual([
+    '-1.50',
+    '0.05',
+    '1234',
+    '0.001',
+  ]);
+  expect(plainAmount(Number.MAX_SAFE_INTEGER, 2)).toBe('90071992547409.91');
+  expect(harmless('a=1')).toBe('a=1');
+});
+
+test('a PDF holds as many pages as it says on each, in any script and with no rows at all', async () => {
+  const names = ['Ada', 'مقهى الميناء (Ltd)', 'חנות', '山田茶館', '김철수', '☕ 😀', 'ร้านกาแฟ', ''];
+  for (const count of [0, 1, 30, 200]) {
+    const rows = Array.from({ length: count }, (_, index) => ({ name: names[index % names.length] ?? '', amount: index }));
+    const pdf = (await make('pdf', rows)).toString('latin1');
+    expect(pdf.endsWith('%%EOF\n')).toBe(true);
+    const pages = Number(/\/Type \/Pages\n\/Count (\d+)/.exec(pdf)?.[1]);
+    const blocks = count <= 1 ? [51] : [20 + Math.min(names.length, 10) * 17 + 6 + 14];
+    const plan = planPages({ top: 42, bottom: 773.89, start: 170, blocks, rowHeight: 16, rows: Math.max(1, count) + 1 });
+    expect([count, pages]).toEqual([count, plan.pages]);
+  }
+});
+
+test('pages are planned so that blocks stay whole and a header never stands alone', () => {
+  const page = { top: 0, bottom: 100, start: 0, rowHeight: 10 };
+  expect(planPages({ ...page, blocks: [], rows: 9 }).pages).toBe(1);
+  expect(planPages({ ...page, blocks: [], rows: 10 }).pages).toBe(2);
+  expect(planPages({ ...page, blocks: [60, 60], rows: 1 })).toMatchObject({ breaksBefore: new Set([1]), pages: 2 });
+  expect(planPages({ ...page, blocks: [80], rows: 3 })).toMatchObject({ isTableApart: true, pages: 2 });
+});
+
+test('a thread is ended when its report is not wanted any more', async () => {
+  const abort = new AbortController();
+  await writeFile(join(directory, 'rows'), '["a",1]\n'.repeat(200_000));
+  const digest = new Digest(kind, { from: '2026-03-01', until: '2026-03-08' });
+  const document = { title: 'T', period: '', storeName: 'S', accentColor: null, currency: 'EUR', timeZone: 'UTC', madeAt: 0 };
+  const columns = kind.columns.map(({ label, type, width }) => ({ label, type, width }));
+  const rest = { columns, rows: 200_000, totals: digest.totalCells, figures: [], charts: [] };
+  const order = { format: 'pdf', rowsFile: join(directory, 'rows'), targetFile: join(directory, 'aborted.pdf') } as const;
+  const reason = new Error('not wanted');
+  const made = render({ ...order, document: { ...document, ...rest } }, () => {
+    abort.abort(reason);
+  }, abort.signal);
+  await expect(made).rejects.toBe(reason);
+});

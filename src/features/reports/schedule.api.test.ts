@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { withReports } from '../../../tests/reports.ts';
+import { bodyOf, type Caller } from '../../../tests/shop.ts';
+import { DAY_MS } from '../../shared/time.ts';
+import type { ReportView, ScheduleView } from './report.schema.ts';
+
+const suite = withReports();
+
+const create = async (store: Caller, every: string) =>
+  (await bodyOf(
+    store.post('/api/report-schedules', { kind: 'sales', every, emails: ['ann@schedules.example'] }).expect(201),
+  )) as ScheduleView;
+const reportsOf = async (store: Caller) =>
+  ((await bodyOf(store.get('/api/reports').expect(200))) as { data: ReportView[] }).data;
+const sweep = () => suite.app.run('report.sweep', {});
+
+test('a schedule asks for the report of each period once, in the days of its store, however many look at once', async () => {
+  suite.app.clock.now = new Date('2026-03-27T12:00:00Z');
+  const store = await suite.store();
+  const schedule = await create(store, 'day');
+  // In Berlin, the night before the clock is put forward.
+  expect(schedule.nextAt).toBe('2026-03-27T23:00:00.000Z');
+  await sweep();
+  expect(await reportsOf(store)).toEqual([]);
+  suite.app.clock.now = new Date('2026-03-27T23:00:00Z');
+  await Promise.all([sweep(), sweep(), sweep()]);
+  expect(await reportsOf(store)).toMatchObject([{ from: '2026-03-27', until: '2026-03-28', state: 'queued' }]);
+  // Two days were missed.
+  suite.app.clock.now = new Date('2026-03-30T06:00:00Z');
+  await sweep();
+  await sweep();
+  expect((await reportsOf(store)).map(({ from }) => from).sort()).toEqual(['2026-03-27', '2026-03-28', '2026-03-29']);
+});
+
+test.each([
+  ['week', '2026-03-29T22:00:00.000Z', { from: '2026-03-23', until: '2026-03-30' }],
+  ['month', '2026-03-31T22:00:00.000Z', { from: '2026-03-01', until: '2026-04-01' }],
+])('the report of a %s is made when that is over', async (every, nextAt, period) => {
+  suite.app.clock.now = new Date('2026-03-27T12:00:00Z');
+  const store = await suite.store();
+  expect(await create(store, every)).toMatchObject({ nextAt });
+  suite.app.clock.now = new Date(nextAt);
+  await sweep();
+  expect(await reportsOf(store)).toMatchObject([period]);
+});
+
+test('a paused schedule asks for nothing, a woken one goes on from then, a deleted one is gone; none is seen by others', async () => {
+  suite.app.clock.now = new Date('2026-03-27T12:00:00Z');
+  const [store, other] = [await suite.store(), await suite.store()];
+  const { id } = await create(store, 'day');
+  const path = `/api/report-schedules/${id}`;
+  await other.get(path).expect(404);
+  await other.patch(path, { isPaused: true }).expect(404);
+  await store.patch(path, { isPaused: true }).expect(200);
+  suite.app.clock.now = new Date(suite.app.clock.now.getTime() + 5 * DAY_MS);
+  await sweep();
+  expect(await reportsOf(store)).toEqual([]);
+  expect(await bodyOf(store.patch(path, { isPaused: false }).expect(200))).toMatchObject({
+    isPaused: false,
+    nextAt: '2026-04-01T22:00:00.000Z',
+  });
+  expect(await bodyOf(store.get('/api/report-schedules').expect(200))).toMatchObject({ data: [{ id }] });
+});
+
+test('a store has twenty schedules at most', async () => {
+  const store = await suite.store();
+  for (let count = 0; count < 20; count += 1) await create(store, 'month');
+  const body = { kind: 'sales', every: 'day', emails: ['ann@schedules.example'] };
+  expect(await bodyOf(store.post('/api/report-schedules', body).expect(409))).toMatchObject({
+    code: 'too-many-report-schedules',
+  });
+});
