@@ -4,7 +4,9 @@ import { paginateCursor } from '../../platform/database/pagination.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Cursors } from '../../platform/security/cursors.ts';
 import type { Id } from '../../shared/ids.ts';
+import { JoinedReads } from '../../shared/joined-reads.ts';
 import type { Money } from '../../shared/money.ts';
+
 import type { Page } from '../../shared/page.ts';
 import type { MerchantProduct } from './product.model.ts';
 import {
@@ -61,6 +63,7 @@ const SORTS = {
 export class ProductReads {
   readonly #products: ScopedModel<MerchantProduct>;
   readonly #cursors: Cursors;
+  readonly #forSale = new JoinedReads<ReadonlyMap<string, VariantForSale>>();
 
   constructor(products: ScopedModel<MerchantProduct>, cursors: Cursors) {
     this.#products = products;
@@ -105,7 +108,11 @@ export class ProductReads {
    * Current prices of what a store sells, read from the database: a cached one must not be sold at. A SKU that is not
    * on sale is left out.
    */
-  async findForSale(merchantId: Id, skus: readonly string[]): Promise<ReadonlyMap<string, VariantForSale>> {
+  findForSale(merchantId: Id, skus: readonly string[]): Promise<ReadonlyMap<string, VariantForSale>> {
+    return this.#forSale.ask(JSON.stringify([merchantId, skus]), () => this.#findForSale(merchantId, skus));
+  }
+
+  async #findForSale(merchantId: Id, skus: readonly string[]): Promise<ReadonlyMap<string, VariantForSale>> {
     const wanted = new Set(skus);
     const access: Access = { scope: { kind: 'public' } };
     const rows = await this.#products

@@ -24,9 +24,11 @@ export async function placeOrder(deps: Deps, context: OrderContext, basket: Bask
   const { transact, appendEvent, stock, store, turns } = deps;
   const order = await newOrder(deps, basket);
   const { merchantId, locationId } = order;
-  const wanted = basket.lines.toSorted(bySku).map(({ sku }) => JSON.stringify([merchantId, locationId, sku]));
+  const claims = basket.lines
+    .toSorted(bySku)
+    .map(({ sku, quantity }) => ({ sku, quantity, place: JSON.stringify([merchantId, locationId, sku]) }));
 
-  return turns.inTurn(wanted, context.deadlineAt, () =>
+  return turns.inTurn(claims, context.deadlineAt, () =>
     transact(context, async (access) => {
       // First, because this is where two orders meet: the loser has nothing else to undo.
       await stock.take(locationId, basket.lines, { scope: storeOf(merchantId), session: access.session });
@@ -44,7 +46,7 @@ async function newOrder({ products, locations, now }: Deps, basket: Basket): Pro
     lines.map(({ sku }) => sku),
   );
   const priced = priceLines(lines, forSale);
-  const locationId = basket.locationId ?? (await locations.findMainLocation({ scope: storeOf(merchantId) }));
+  const locationId = basket.locationId ?? (await locations.findMainLocation(storeOf(merchantId)));
   if (locationId === undefined) throw new Problem(outOfStock, 'The store has no place to sell from yet');
   const placedAt = now();
   return {

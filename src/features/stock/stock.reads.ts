@@ -3,7 +3,9 @@ import { paginateCursor } from '../../platform/database/pagination.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Cursors } from '../../platform/security/cursors.ts';
 import { Id } from '../../shared/ids.ts';
+import { JoinedReads } from '../../shared/joined-reads.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
+import type { MerchantScope } from '../../shared/scope.ts';
 import type { StockLevel, StockLocation } from './stock.model.ts';
 import type { LocationView, StockView } from './stock.schema.ts';
 
@@ -19,6 +21,7 @@ export class StockReads {
   readonly #levels: ScopedModel<StockLevel>;
   readonly #locations: ScopedModel<StockLocation>;
   readonly #cursors: Cursors;
+  readonly #mainLocations = new JoinedReads<Id | undefined>();
 
   constructor(levels: ScopedModel<StockLevel>, locations: ScopedModel<StockLocation>, cursors: Cursors) {
     this.#levels = levels;
@@ -58,9 +61,11 @@ export class StockReads {
   }
 
   /** Where a merchant sells from unless an order says otherwise: its oldest location. */
-  async findMainLocation(access: Access): Promise<Id | undefined> {
-    const oldest = await this.#locations.findOne({}, { _id: 1 }, access).sort({ _id: 1 }).lean<{ _id: Id }>();
-    return oldest?._id;
+  findMainLocation(scope: MerchantScope): Promise<Id | undefined> {
+    return this.#mainLocations.ask(scope.merchantId.toHexString(), async () => {
+      const oldest = this.#locations.findOne({}, { _id: 1 }, { scope }).sort({ _id: 1 });
+      return (await oldest.lean<{ _id: Id }>())?._id;
+    });
   }
 }
 
