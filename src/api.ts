@@ -31,7 +31,7 @@ import { Id, newId } from './shared/ids.ts';
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
 export function createApi(container: Container): Express {
   const { config, health, logger } = container;
-  return createApp([...featuresOf(container), operationsFeatureOf(container)], {
+  return createApp(featuresOf(container), {
     edge: edgeOf(container),
     health: health(),
     logger: logger(),
@@ -43,10 +43,6 @@ export function createApi(container: Container): Express {
   });
 }
 
-function operationsFeatureOf({ deadLetterDesk, schedules }: Container): Feature {
-  return operationsFeature({ deadLetters: deadLetterDesk(), schedules: schedules() });
-}
-
 type Services = Pick<
   Container,
   | 'accounts'
@@ -54,6 +50,7 @@ type Services = Pick<
   | 'auditReads'
   | 'cache'
   | 'config'
+  | 'deadLetterDesk'
   | 'enhancedCache'
   | 'invitations'
   | 'logger'
@@ -68,6 +65,7 @@ type Services = Pick<
   | 'reports'
   | 'reportSchedules'
   | 'sales'
+  | 'schedules'
   | 'sessions'
   | 'stock'
   | 'stockReads'
@@ -89,6 +87,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     auditFeature(auditReads()),
     performanceFeature(services.config.cache.enabled ? services.enhancedCache() : undefined),
     maintenanceFeature(services.maintenanceReads()),
+    operationsFeature({ deadLetters: services.deadLetterDesk(), schedules: services.schedules() }),
   ];
   const prefetch = prefetchFeature({ cache: services.cache(), logger: services.logger() }, features);
   return [...features, prefetch, apiKeysFeature(apiKeys(), features)];

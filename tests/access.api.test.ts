@@ -5,13 +5,9 @@ import request from 'supertest';
 import { z } from 'zod';
 import { collections } from '../src/container/collections.ts';
 import type { MerchantRole } from '../src/features/identity/index.ts';
-import type { PlatformRole } from '../src/features/identity/roles.ts';
-import { users } from '../src/features/identity/user.model.ts';
-import { asSystem } from '../src/platform/database/scoped.ts';
 import type { Endpoint, Permission, Right } from '../src/platform/http/endpoint.ts';
-import { Id } from '../src/shared/ids.ts';
 import { Problem, type ProblemKind } from '../src/shared/problem.ts';
-import { accountApp, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
+import { accountApp, employ, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
 import { withDatabase } from './environment/index.ts';
 
 // A4 of the reliability page: who may call what is declared, and the declaration is the whole truth.
@@ -47,7 +43,8 @@ beforeAll(async () => {
   tokens.set('anonymous', undefined).set('owner', owner.authorization);
   tokens.set('user', (await signUpAndIn(accounts)).authorization);
   for (const role of ['staff', 'manager'] as const) tokens.set(role, (await join(role)).authorization);
-  for (const role of ['support', 'admin'] as const) tokens.set(role, (await employ(role)).authorization);
+  for (const role of ['support', 'admin'] as const)
+    tokens.set(role, (await employ(accounts, database.primary, role)).authorization);
   for (const right of rights()) {
     const others = [...rights()].filter((other) => other !== right);
     keys.set(right, { right: await keyWith([right]), others: await keyWith(others) });
@@ -66,13 +63,6 @@ async function join(role: MerchantRole): Promise<SignedIn> {
   const accepted = accounts.http().post('/api/invitations/accept').set('Authorization', joining.authorization);
   await accepted.send({ token }).expect(200);
   return joining;
-}
-
-async function employ(role: PlatformRole): Promise<SignedIn> {
-  const employed = await signUpAndIn(accounts);
-  const _id = Id.decode(employed.id);
-  await users.on(database.primary).updateOne({ _id }, { $set: { role } }, asSystem('test'));
-  return employed;
 }
 
 async function keyWith(scopes: readonly Right[]): Promise<string> {

@@ -3,24 +3,24 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { collections } from '../src/container/collections.ts';
 import type { Endpoint } from '../src/platform/http/endpoint.ts';
-import { openApiOf } from '../src/platform/http/openapi.ts';
+import { openApiOf, problemsOf } from '../src/platform/http/openapi.ts';
 import { reviewEndpoints } from '../src/platform/http/review.ts';
-import { accountApp, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
+import { accountApp, employ, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
 import { withDatabase } from './environment/index.ts';
 
 const database = withDatabase({ collections });
 let accounts: AccountApp;
 let stranger: SignedIn;
+let admin: SignedIn;
 beforeAll(async () => {
   accounts = accountApp(database);
   stranger = await signUpAndIn(accounts);
+  admin = await employ(accounts, database.primary, 'admin');
 });
 
 const endpoints = (): readonly Endpoint[] => accounts.features.flatMap((feature) => feature.endpoints);
 const ofStores = () => endpoints().filter(({ permission }) => permission.scope === 'merchant');
-/** But those of the platform's own people, where nobody here gets as far as the body. */
-const withBody = () =>
-  endpoints().filter(({ input, permission }) => input.shape.body !== undefined && permission.scope !== 'system');
+const withBody = () => endpoints().filter(({ input }) => input.shape.body !== undefined);
 
 /** Calls by somebody who has nothing to do with what the path names. */
 function ask({ method, path, permission }: Endpoint, body?: object) {
@@ -28,7 +28,17 @@ function ask({ method, path, permission }: Endpoint, body?: object) {
     .replaceAll(/:(\w*Id)/g, 'f'.repeat(24))
     .replaceAll(/:(slug|sku)/g, 'nobody')
     .replace(':number', '01234-56789');
-  const asked = accounts.http()[method](`/api${filled}`).set('Idempotency-Key', randomUUID());
+  return askAt({ method, permission }, filled, body);
+}
+
+/** The same by somebody who gets as far as the path and the body: an admin where only the platform's own people do. */
+function askInside(endpoint: Endpoint, body?: object) {
+  const asked = ask(endpoint, body);
+  return endpoint.permission.scope === 'system' ? asked.set('Authorization', admin.authorization) : asked;
+}
+
+function askAt({ method, permission }: Pick<Endpoint, 'method' | 'permission'>, path: string, body?: object) {
+  const asked = accounts.http()[method](`/api${path}`).set('Idempotency-Key', randomUUID());
   if (permission.scope !== 'public') void asked.set('Authorization', stranger.authorization);
   return body === undefined ? asked : asked.send(body);
 }
@@ -49,6 +59,23 @@ test('the document tells of the header that names a store, where one may be need
     const { parameters = [] } = paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method] ?? {};
     const named = parameters.some((parameter) => 'name' in parameter && parameter.name === 'X-Merchant-Id');
     expect(`${operationId} ${String(named)}`).toBe(`${operationId} ${String(permission.scope === 'merchant')}`);
+  }
+});
+
+test('the document tells of each endpoint, with every problem that it may answer with', () => {
+  const { paths = {} } = openApiOf(accounts.features, { title: 'accounts', version: '1' });
+  for (const endpoint of endpoints()) {
+    const { method, path, operationId } = endpoint;
+    const operation = paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method];
+    expect(operation?.operationId).toBe(operationId);
+    for (const { code, status } of problemsOf(endpoint)) {
+      const { description = '' } = (operation?.responses?.[status] ?? {}) as { description?: string };
+      expect([operationId, status, description.split(', ')]).toEqual([
+        operationId,
+        status,
+        expect.arrayContaining([code]),
+      ]);
+    }
   }
 });
 
@@ -90,21 +117,38 @@ test('somebody of one store who names another is refused at each endpoint of a s
   expect((await read()).body).toEqual(before);
 });
 
-test('people and invitations of one store are not there for the owner of another', async () => {
+/** What names something of a store that is walked in the shop's own suite, where there are products and orders. */
+const WALKED_IN_SHOP = new Set(['productId', 'orderId', 'locationId', 'sku', 'number']);
+
+test('what is of one store is not there for the owner of another', async () => {
   const [owner, other] = [await signUpAndIn(accounts), await signUpAndIn(accounts)];
   for (const [slug, who] of [['their-people', owner] as const, ['no-people', other] as const]) {
     const opened = accounts.http().post('/api/merchants').set('Authorization', who.authorization);
     await opened.send({ slug, name: slug }).expect(201);
   }
-  const invite = { email: 'invited@example.test', role: 'staff' };
-  const invited = accounts.http().post('/api/merchant/invitations').set('Authorization', owner.authorization);
-  const { id: invitationId } = (await invited.send(invite).expect(201)).body as { id: string };
-  const named = ofStores().filter(({ path }) => /:(invitationId|userId)/.test(path));
-  expect(named.length).toBeGreaterThan(2);
+  const made = async (path: string, body: object): Promise<string> => {
+    const asked = accounts.http().post(`/api${path}`).set('Authorization', owner.authorization).send(body);
+    return ((await asked).body as { id: string }).id;
+  };
+  const email = 'invited@example.test';
+  const theirs: Readonly<Record<string, string>> = {
+    userId: owner.id,
+    invitationId: await made('/merchant/invitations', { email, role: 'staff' }),
+    keyId: await made('/merchant/api-keys', { name: 'Program', scopes: ['orders:read'] }),
+    reportId: await made('/reports', { kind: 'sales', format: 'csv' }),
+    scheduleId: await made('/report-schedules', { kind: 'sales', every: 'week', emails: [email] }),
+  };
+  expect(Object.values(theirs)).not.toContain(undefined);
+  const bodies: Readonly<Record<string, object>> = {
+    changeMemberRole: { role: 'staff' },
+    updateReportSchedule: { isPaused: true },
+  };
+  const paramsOf = (path: string) => Array.from(path.matchAll(/:(\w+)/g), ([, name = '']) => name);
+  const named = ofStores().filter(({ path }) => paramsOf(path).some((name) => !WALKED_IN_SHOP.has(name)));
   for (const { method, path, operationId } of named) {
-    const filled = path.replace(':invitationId', invitationId).replace(':userId', owner.id);
+    const filled = path.replaceAll(/:(\w+)/g, (_all, name: string) => theirs[name] ?? `no ${name}`);
     const asked = accounts.http()[method](`/api${filled}`).set('Authorization', other.authorization);
-    const { status } = await (method === 'patch' || method === 'put' ? asked.send({ role: 'staff' }) : asked);
+    const { status } = await asked.send(bodies[operationId]);
     expect(`${operationId} ${String(status)}`).toBe(`${operationId} 404`);
   }
 });
@@ -126,7 +170,7 @@ describe('each body', () => {
       const body = bodyFor(endpoint);
       // A number is what a level of stock is.
       if (endpoint.input.shape.body?.safeParse(body).success === true) continue;
-      const refused = await ask(endpoint, body);
+      const refused = await askInside(endpoint, body);
       expect(`${endpoint.operationId} ${String(refused.status)}`).toBe(`${endpoint.operationId} 422`);
       const { errors } = refused.body as { errors: { path: string }[] };
       expect(errors.length).toBeGreaterThan(0);
@@ -134,9 +178,20 @@ describe('each body', () => {
     }
   });
 
+  test('behind a path that cannot be one answers 422', async () => {
+    const named = endpoints().filter(({ path }) => path.includes(':'));
+    for (const endpoint of named) {
+      const filled = endpoint.path.replaceAll(/:\w+/g, '$No%20Name');
+      const asked = askAt(endpoint, filled, endpoint.method === 'get' ? undefined : {});
+      const system = endpoint.permission.scope === 'system';
+      const { status } = await (system ? asked.set('Authorization', admin.authorization) : asked);
+      expect(`${endpoint.operationId} ${String(status)}`).toBe(`${endpoint.operationId} 422`);
+    }
+  });
+
   test('with a prototype in it answers 400', async () => {
     for (const endpoint of withBody()) {
-      const refused = await ask(endpoint).type('json').send('{"__proto__":{"admin":true}}');
+      const refused = await askInside(endpoint).type('json').send('{"__proto__":{"admin":true}}');
       expect(`${endpoint.operationId} ${String(refused.status)}`).toBe(`${endpoint.operationId} 400`);
     }
     expect(({} as { admin?: boolean }).admin).toBeUndefined();

@@ -7,6 +7,7 @@ import { accessParts } from '../src/container/access.ts';
 import { analyticsParts } from '../src/container/analytics.ts';
 import { auditParts } from '../src/container/audit.ts';
 import { catalogParts } from '../src/container/catalog.ts';
+import { deadLetterParts } from '../src/container/dead-letters.ts';
 import { identityParts } from '../src/container/identity.ts';
 import { maintenanceParts } from '../src/container/maintenance.ts';
 import { merchantParts } from '../src/container/merchants.ts';
@@ -14,11 +15,14 @@ import { orderParts } from '../src/container/orders.ts';
 import { Parts } from '../src/container/parts.ts';
 import { platformParts } from '../src/container/platform.ts';
 import { reportParts } from '../src/container/reports.ts';
+import { schedulingParts } from '../src/container/scheduling.ts';
 import { stockParts } from '../src/container/stock.ts';
 import { subscriptions } from '../src/container/subscriptions.ts';
 import { AuditLog, recordChanges } from '../src/features/audit/audit.log.ts';
 import { auditEntries } from '../src/features/audit/audit.model.ts';
 import { identityJobs } from '../src/features/identity/jobs.ts';
+import type { PlatformRole } from '../src/features/identity/roles.ts';
+import { users } from '../src/features/identity/user.model.ts';
 import { merchantJobs } from '../src/features/merchants/jobs.ts';
 import type { Cache } from '../src/platform/cache/cache.ts';
 import { uncached } from '../src/platform/cache/uncached.ts';
@@ -36,12 +40,21 @@ import { eventAppender, outbox, type OutboxRow } from '../src/platform/outbox/ev
 import type { Subscriptions } from '../src/platform/outbox/subscription.ts';
 import type { JobHandler } from '../src/platform/queue/job.ts';
 import { Passwords } from '../src/platform/security/passwords.ts';
+import { Id } from '../src/shared/ids.ts';
 import { silent, type TestDatabase } from './environment/index.ts';
 import { noOutlets } from './outlets.ts';
 
 export const SECRET = 'a-secret-of-more-than-thirty-two-characters';
 export const TOKEN_RULES = { secret: SECRET, issuer: 'us', audience: 'api' };
 export const PASSWORD = 'correct horse battery';
+
+const ENVIRONMENT = {
+  NODE_ENV: 'test',
+  JWT_SECRET: SECRET,
+  JWT_ISSUER: TOKEN_RULES.issuer,
+  JWT_AUDIENCE: TOKEN_RULES.audience,
+  CACHE_ENABLED: 'false',
+};
 
 /** How much work was done that takes time. */
 export interface Work {
@@ -66,17 +79,10 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const committed = (event: EventRow) => cache.invalidate(subscriptions[event.type]?.tags(event) ?? []);
   const record = recordChanges(new AuditLog({ entries: auditEntries.on(primary), now }));
   const passwords = countedPasswords(work);
-  const environment = {
-    NODE_ENV: 'test',
-    JWT_SECRET: SECRET,
-    JWT_ISSUER: 'us',
-    JWT_AUDIENCE: 'api',
-    CACHE_ENABLED: 'false',
-  };
   const parts = new Parts();
   // Wired as in production, but for what a test must see or set.
   const platform = {
-    ...platformParts(parts, loadConfig(environment), 'test', () => noOutlets),
+    ...platformParts(parts, loadConfig(ENVIRONMENT), 'test', () => noOutlets),
     database: () => database,
     transact: () => mongoTransact(primary, () => Promise.resolve()),
     appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed, record }),
@@ -106,6 +112,8 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     ...analytics,
     ...maintenance,
     ...reports,
+    ...deadLetterParts(parts, platform),
+    ...schedulingParts(parts, platform),
   });
   const mailbox = mailboxOf(primary, (sendOnce) => {
     const links = { links: platform.links(), publicUrl: 'https://shop.example' };
@@ -211,6 +219,13 @@ export interface SignedIn {
   readonly accessToken: string;
   readonly refreshToken: string;
   readonly authorization: string;
+}
+
+/** Somebody who works for the platform. */
+export async function employ(app: Pick<AccountApp, 'http'>, connection: Connection, role: PlatformRole) {
+  const employed = await signUpAndIn(app);
+  await users.on(connection).updateOne({ _id: Id.decode(employed.id) }, { $set: { role } }, asSystem('test'));
+  return employed;
 }
 
 export async function signUpAndIn({ http }: Pick<AccountApp, 'http'>, email = newAddress()): Promise<SignedIn> {

@@ -1,5 +1,5 @@
 import { DeadLetterCollector } from '../platform/queue/dead-letter-collector.ts';
-import { DeadLetterDesk } from '../platform/queue/dead-letter-desk.ts';
+import { DeadLetterDesk, type DeadLetterDeskDeps } from '../platform/queue/dead-letter-desk.ts';
 import { deadLetterMail } from '../platform/queue/dead-letter-mail.ts';
 import { deadLetters } from '../platform/queue/dead-letter.model.ts';
 import { DeadLetterStore } from '../platform/queue/dead-letter.store.ts';
@@ -18,7 +18,13 @@ export function deadLetterParts(
   const takeTurn = async (everyMs: number): Promise<boolean> =>
     (await queueRedis().set(`${queueSettings.prefix}:alerted:dead-letter`, '1', 'PX', everyMs, 'NX')) === 'OK';
   return {
-    deadLetterDesk: parts.part(() => new DeadLetterDesk({ store: store(), queues: queue(), contracts, now })),
+    deadLetterDesk: parts.part(() => {
+      const queues: DeadLetterDeskDeps['queues'] = {
+        enqueue: (jobs) => queue().enqueue(jobs),
+        removeFailed: (name, jobId) => queue().removeFailed(name, jobId),
+      };
+      return new DeadLetterDesk({ store: store(), queues, contracts, now });
+    }),
     deadLetterCollector: parts.part(
       () => {
         const queues = queue();
