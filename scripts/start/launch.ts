@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { startMailSink, type MailSink } from '../../src/platform/mail/sink.ts';
 import { provideDemoData, demoLogins } from './demo-data.ts';
-import { Children } from './children.ts';
+import { childEnvironment } from '../../src/config/index.ts';
+import { Children, type ChildPlan } from './children.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { embeddedDatabase, isEmpty } from './database.ts';
 import { endLeftOver } from './left-over.ts';
@@ -52,8 +53,7 @@ export class Launch {
       if (this.#options.seed) await step('Demo data', (progress) => provideDemoData(settings.database, progress));
     }
     if (own.mail !== undefined) await this.#startMail(own.mail);
-    await step('API', (progress) => this.#startApi(settings, progress));
-    await step('Workers', (progress) => this.#startWorkers(settings, progress));
+    await this.#startProcesses(settings);
     this.#terminal.line(`\n${summaryOf(settings, this.#data.path, await demoLogins(settings.database))}\n`);
     if (this.#options.quiet) this.#terminal.say(`Ready: ${settings.apiUrl}`);
   }
@@ -103,7 +103,7 @@ export class Launch {
       progress(empty ? 'yours, empty' : 'yours, left as it is: npm run migrate brings its indexes up to date');
       return empty;
     }
-    await this.#children.start(embeddedDatabase(own.database, this.#data.pathOf('mongo')));
+    await this.#children.start(this.#compiled(embeddedDatabase(own.database, this.#data.pathOf('mongo'))));
     progress(`embedded, ${placeOf(own.database)}`);
     return true;
   }
@@ -112,14 +112,27 @@ export class Launch {
     this.#mailSink = await startMailSink({ port, directory: this.#data.pathOf('mail') });
   }
 
-  async #startApi({ apiUrl, environment }: Settings, progress: Progress): Promise<void> {
-    await this.#children.start(api(apiUrl, environment));
-    progress(apiUrl);
+  /** Both at once: what takes the time is the loading of code, and they don't wait for each other. */
+  async #startProcesses({ apiUrl, workerPort, environment }: Settings): Promise<void> {
+    const step = this.#terminal.step.bind(this.#terminal);
+    const serving = this.#children.start(this.#compiled(api(apiUrl, environment)));
+    const working = this.#children.start(this.#compiled(workers(workerPort, environment)));
+    // Told when its step comes, which is not reached when the API fails.
+    working.catch(() => undefined);
+    await step('API', async (progress) => {
+      await serving;
+      progress(apiUrl);
+    });
+    await step('Workers', async (progress) => {
+      await working;
+      progress(WORKER_KINDS.join(', '));
+    });
   }
 
-  async #startWorkers({ workerPort, environment }: Settings, progress: Progress): Promise<void> {
-    await this.#children.start(workers(workerPort, environment));
-    progress(WORKER_KINDS.join(', '));
+  /** What Node compiles for one start serves the next. */
+  #compiled(plan: ChildPlan): ChildPlan {
+    const env = plan.env ?? childEnvironment({});
+    return { ...plan, env: { ...env, NODE_COMPILE_CACHE: this.#data.pathOf('compiled') } };
   }
 }
 
