@@ -3,6 +3,7 @@ import { LETTER_KINDS } from '../src/features/identity/letter.model.ts';
 import { accountLetter } from '../src/features/identity/letters.ts';
 import { invitationLetter } from '../src/features/merchants/invitation.letter.ts';
 import { cancellationMail, confirmationMail } from '../src/features/orders/order.mails.ts';
+import { reportLetter } from '../src/features/reports/report.letter.ts';
 import { lowStockLetter } from '../src/features/stock/low-stock.letter.ts';
 import type { Letter } from '../src/platform/mail/letter.ts';
 import { Id, newId } from '../src/shared/ids.ts';
@@ -28,6 +29,7 @@ function lettersIn(locale: Locale, name: string): Readonly<Record<string, Letter
   const links = { token: 'the-token', publicUrl: PUBLIC_URL };
   const levels = [{ sku: name, available: 2, lowStockAt: 5 }];
   const unsubscribeUrl = `${PUBLIC_URL}/callbacks/unsubscribe/the-token`;
+  const file = { url: `${PUBLIC_URL}/files?token=the-token`, expiresAt: new Date('2026-04-08') };
   return {
     ...Object.fromEntries(
       LETTER_KINDS.map((kind) => [kind, accountLetter(kind, { reader: { name, locale }, ...links })]),
@@ -35,6 +37,7 @@ function lettersIn(locale: Locale, name: string): Readonly<Record<string, Letter
     invitation: invitationLetter({ look, inviterName: name, role: 'manager', ...links }),
     confirmation: confirmationMail({ look, customerName: name, order }),
     cancellation: cancellationMail({ look, customerName: name, order: { ...order, payment: 'refunded' } }),
+    report: reportLetter({ look, kind: 'sales', from: '2026-03-01', until: '2026-04-01', ...file }),
     'low-stock': lowStockLetter({ look, readerName: name, levels, unsubscribeUrl }),
   };
 }

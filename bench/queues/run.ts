@@ -3,6 +3,7 @@ import { measureAnalytics } from './analytics.ts';
 import { measureEnqueue } from './enqueue.ts';
 import { measureIdle } from './idle.ts';
 import { measureRelay } from './relay.ts';
+import { measureReports } from './reports.ts';
 import { startServers, type Servers } from './servers.ts';
 import { measureWork } from './work.ts';
 
@@ -12,6 +13,7 @@ const MEASURES: Readonly<Record<string, (servers: Servers) => Promise<Figure[]>>
   work: measureWork,
   relay: measureRelay,
   analytics: measureAnalytics,
+  reports: measureReports,
   idle: measureIdle,
 };
 

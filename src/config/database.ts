@@ -8,7 +8,12 @@ export function databaseSettings({ uri, name, maxPoolSize, minPoolSize }: Config
     name,
     primary: { maxPoolSize, minPoolSize, operationMs: 5_000 },
     // Few and long: reports wait for each other, not the shop for them.
-    analytics: { maxPoolSize: Math.max(1, Math.ceil(maxPoolSize / 10)), minPoolSize: 0, operationMs: 60_000 },
+    analytics: {
+      maxPoolSize: Math.max(1, Math.ceil(maxPoolSize / 10)),
+      minPoolSize: 0,
+      operationMs: 60_000,
+      waitMs: 60_000,
+    },
     // Each below the 2 s within which a caller is told that the database is away, or hangs.
     serverSelectionMs: 1_200,
     silenceMs: 1_500,

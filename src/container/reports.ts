@@ -45,6 +45,7 @@ export function reportParts(parts: Parts, platform: Platform, { userReads, merch
         stores: merchantReads(),
         store: reportStore(),
         reads: reportReads(),
+        queue: queue(),
         now,
       }),
   );

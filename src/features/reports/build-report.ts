@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import { StoreFailure, type FileStore } from '../../platform/files/file-store.ts';
+import type { Brand } from '../../platform/mail/brand.ts';
 import { removeOlder } from '../../platform/files/remove-older.ts';
 import type { QueueService } from '../../platform/queue/queue.service.ts';
 import type { ReportFormat } from '../../platform/queue/outlets.ts';
 import { PermanentFailure, PutOff } from '../../platform/queue/job.ts';
 import type { Id } from '../../shared/ids.ts';
+import { localeOf } from '../../shared/locale.ts';
 import type { MerchantScope } from '../../shared/scope.ts';
 import { SECOND_MS, type Now } from '../../shared/time.ts';
 import { startOfDay } from '../analytics/index.ts';
 import { kinds } from './kinds/index.ts';
 import type { About, ReportKind, Sources } from './kinds/kind.ts';
-import { inWords } from './period.ts';
+import { dayInWords, inWords } from './period.ts';
 import { render } from './render/render.ts';
 import type { ReportDocument } from './render/document.ts';
 import type { Digest } from './digest.ts';
@@ -32,14 +34,15 @@ export interface StoreLook {
   readonly name: string;
   readonly currency: string;
   readonly timeZone: string;
-  readonly branding: { readonly accentColor: string | null };
+  readonly branding: Omit<Brand, 'name'>;
+  readonly locale: string;
 }
 
 export interface BuildDeps extends LinkParts {
   readonly transact: Transact;
   readonly store: Pick<ReportStore, 'beat' | 'claim' | 'fail' | 'finish' | 'release'>;
   readonly reads: Pick<ReportReads, 'find'>;
-  readonly stores: { findView(merchantId: Id, access: Access): Promise<StoreLook | undefined> };
+  readonly stores: { findStore(merchantId: Id): Promise<StoreLook | undefined> };
   readonly sources: Sources;
   readonly files: Pick<FileStore, 'put' | 'remove'>;
   /** Directory of this machine in which reports are made. */
@@ -77,6 +80,7 @@ class MerchantGone extends Error {
 type MerchantAccess = Access & { readonly scope: MerchantScope };
 
 interface Made {
+  readonly look: StoreLook;
   readonly rows: number;
   readonly bytes: number;
 }
@@ -122,7 +126,7 @@ export class ReportBuilder {
 
   async #make(report: Report, progress: Progress, signal: AbortSignal, access: MerchantAccess): Promise<Made> {
     const { files, scratch, stores } = this.#deps;
-    const look = await stores.findView(report.merchantId, access);
+    const look = await stores.findStore(report.merchantId);
     if (look === undefined) throw new MerchantGone();
     const directory = await mkdtemp(join(scratch, SCRATCH_PREFIX));
     try {
@@ -145,20 +149,21 @@ export class ReportBuilder {
       };
       await render({ document, format: report.format, rowsFile, targetFile }, passed, signal);
       signal.throwIfAborted();
-      return { rows: digest.rows, bytes: await files.put(fileOf(report), targetFile) };
+      return { look, rows: digest.rows, bytes: await files.put(fileOf(report), targetFile) };
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
   }
 
-  async #finish(report: Report, holder: Holder, made: Made, { scope }: MerchantAccess): Promise<void> {
-    const { transact, store, reads, files, now, retentionMs } = this.#deps;
+  async #finish(report: Report, holder: Holder, { look, ...made }: Made, { scope }: MerchantAccess): Promise<void> {
+    const { transact, store, reads, files, queue, now, retentionMs } = this.#deps;
     const at = now();
     const expiresAt = new Date(at.getTime() + retentionMs);
     const isDone = await transact({ scope }, async (access) => {
       const emails = await store.finish(holder, { ...made, at, expiresAt }, access);
       if (emails === undefined) return false;
-      for (const to of emails) await this.#mail(report, to, expiresAt, { scope, session: access.session });
+      const letter = this.#letterOf(report, look, expiresAt);
+      for (const to of emails) await queue.sendEmail({ to, ...letter }, { context: { scope }, access });
       return true;
     });
     if (isDone) return;
@@ -168,23 +173,12 @@ export class ReportBuilder {
     throw new Dropped();
   }
 
-  async #mail(
-    report: Report,
-    to: string,
-    expiresAt: Date,
-    access: MerchantAccess & Parameters<Parameters<Transact>[1]>[0],
-  ): Promise<void> {
-    const { queue, stores } = this.#deps;
-    const storeName = (await stores.findView(report.merchantId, access))?.name ?? '';
-    const letter = reportLetter({
-      storeName,
-      title: kinds[report.kind].title,
-      period: inWords(report),
-      url: linkTo(report, expiresAt, this.#deps),
-      expiresAt,
-    });
-    const { subject, text, html } = letter;
-    await queue.sendEmail({ to, subject, body: text, html }, { context: { scope: access.scope }, access });
+  #letterOf(report: Report, { name, branding, locale }: StoreLook, expiresAt: Date) {
+    const look = { brand: { name, ...branding }, locale: localeOf(locale) };
+    const { kind, from, until } = report;
+    const url = linkTo(report, expiresAt, this.#deps);
+    const { subject, text, html } = reportLetter({ look, kind, from, until, url, expiresAt });
+    return { subject, body: text, html };
   }
 
   async #giveUp(report: Report, holder: Holder, error: unknown, access: MerchantAccess): Promise<void> {
@@ -241,10 +235,9 @@ function aboutOf({ from, until, format }: Report, { timeZone }: StoreLook, acces
 }
 
 function documentOf(kind: ReportKind, report: Report, look: StoreLook, digest: Digest, now: Date): ReportDocument {
-  const asOf = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: look.timeZone });
   return {
     title: kind.title,
-    period: kind.tells === 'now' ? `As of ${asOf.format(now)}` : inWords(report),
+    period: kind.tells === 'now' ? `As of ${dayInWords(now, 'en', look.timeZone)}` : inWords(report),
     storeName: look.name,
     accentColor: look.branding.accentColor,
     currency: look.currency,

@@ -1,4 +1,5 @@
 import { invalidRequest } from '../../platform/http/problems.ts';
+import type { Catalogue, Locale } from '../../shared/locale.ts';
 import { Problem } from '../../shared/problem.ts';
 import { addDays, beginOf, daysBetween, localDay, type LocalDay, type Unit } from '../analytics/index.ts';
 
@@ -44,9 +45,18 @@ export function nextBegin(day: LocalDay, every: Unit): LocalDay {
   return beginOf(addDays(begin, { day: 1, week: 7, month: 31 }[every]), every);
 }
 
-const long = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+/** Whose way to write days is meant: English alone would put the month first. */
+const REGIONS: Catalogue<string> = { en: 'en-GB', de: 'de-DE' };
+
+/** A day in words, such as `22 November 2025`. */
+export function dayInWords(day: Date, locale: Locale, timeZone = 'UTC'): string {
+  return formatOf(locale, timeZone).format(day);
+}
 
 /** `22 November 2025 – 21 November 2026` */
-export function inWords({ from, until }: Period): string {
-  return long.formatRange(new Date(from), new Date(addDays(until, -1)));
+export function inWords({ from, until }: Period, locale: Locale = 'en'): string {
+  return formatOf(locale, 'UTC').formatRange(new Date(from), new Date(addDays(until, -1)));
 }
+
+const formatOf = (locale: Locale, timeZone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat(REGIONS[locale], { dateStyle: 'long', timeZone });

@@ -1,21 +1,56 @@
+import type { Look } from '../../platform/mail/brand.ts';
 import { writeLetter, type Letter } from '../../platform/mail/letter.ts';
+import type { Catalogue } from '../../shared/locale.ts';
+import type { KindName } from './kinds/index.ts';
+import { dayInWords, inWords, type Period } from './period.ts';
 
-export interface ReportLetterFacts {
-  readonly storeName: string;
-  readonly title: string;
-  /** What it tells of, in words. */
-  readonly period: string;
+export interface ReportLetterFacts extends Period {
+  readonly look: Look;
+  readonly kind: KindName;
   readonly url: string;
   readonly expiresAt: Date;
 }
 
-export function reportLetter({ storeName, title, period, url, expiresAt }: ReportLetterFacts): Letter {
-  const until = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(expiresAt);
+interface Words {
+  /** A new kind of report has its name here as well. */
+  readonly titles: Readonly<Record<KindName, string>>;
+  readonly subject: (title: string, store: string, period: string) => string;
+  readonly hello: string;
+  readonly message: (title: string, store: string, period: string) => string;
+  readonly download: string;
+  readonly until: (day: string) => string;
+}
+
+const texts: Catalogue<Words> = {
+  en: {
+    titles: { sales: 'Sales', orders: 'Orders', inventory: 'Inventory', products: 'Products' },
+    subject: (title, store, period) => `${title} of ${store}, ${period}`,
+    hello: 'Hello,',
+    message: (title, store, period) => `the report you asked for is ready: ${title} of ${store}, ${period}.`,
+    download: 'Download the report',
+    until: (day) =>
+      `The link works until ${day}, for everybody who has it: pass it on to nobody who must not see these figures.`,
+  },
+  de: {
+    titles: { sales: 'Umsatz', orders: 'Bestellungen', inventory: 'Bestand', products: 'Produkte' },
+    subject: (title, store, period) => `${title} bei ${store}, ${period}`,
+    hello: 'Guten Tag,',
+    message: (title, store, period) => `der angeforderte Bericht ist fertig: ${title} bei ${store}, ${period}.`,
+    download: 'Bericht herunterladen',
+    until: (day) =>
+      `Der Link gilt bis ${day} für alle, die ihn haben: Bitte nur an Personen weitergeben, die diese Zahlen sehen dürfen.`,
+  },
+};
+
+export function reportLetter({ look, kind, url, expiresAt, ...period }: ReportLetterFacts): Letter {
+  const words = texts[look.locale];
+  const parts = [words.titles[kind], look.brand.name, inWords(period, look.locale)] as const;
   return writeLetter({
-    subject: `${title} of ${storeName}, ${period}`,
-    greeting: 'Hello,',
-    paragraphs: [`the report you asked for is ready: ${title} of ${storeName}, ${period}.`],
-    action: { label: 'Download the report', url },
-    footnote: `The link works until ${until}, for everybody who has it: pass it on to nobody who must not see these figures.`,
+    look,
+    subject: words.subject(...parts),
+    greeting: words.hello,
+    paragraphs: [words.message(...parts)],
+    action: { label: words.download, url },
+    footnote: words.until(dayInWords(expiresAt, look.locale)),
   });
 }

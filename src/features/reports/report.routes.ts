@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tooContended } from '../../platform/database/failures.ts';
 import { endpoint, type Endpoint } from '../../platform/http/endpoint.ts';
 import { unavailable } from '../../platform/http/problems.ts';
+import { queueFull } from '../../platform/queue/admission.ts';
 import { invalidCursor } from '../../platform/security/cursors.ts';
 import { PageQuery } from '../../shared/page.ts';
 import { reportFinished, reportNotFound, scheduleNotFound, tooManyReports, tooManySchedules } from './report.problems.ts';
@@ -35,7 +36,7 @@ export const reportEndpoints = (reports: Reports): readonly Endpoint[] => [
     input: z.object({ body: RequestReport }),
     output: ReportView,
     status: 202,
-    problems: [tooManyReports, tooContended, unavailable],
+    problems: [tooManyReports, tooContended, queueFull, unavailable],
     queryBudget: 6,
     // Asked twice it is made once anyway.
     idempotent: false,

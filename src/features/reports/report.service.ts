@@ -4,6 +4,7 @@ import type { Transact } from '../../platform/database/transaction.ts';
 import type { AppendEvent } from '../../platform/outbox/event.ts';
 import { invalidRequest } from '../../platform/http/problems.ts';
 import type { ReportFormat, ReportToGenerate, Within } from '../../platform/queue/outlets.ts';
+import type { QueueService } from '../../platform/queue/queue.service.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
@@ -32,6 +33,7 @@ export interface ReportDeps extends LinkParts {
   readonly stores: StoreZones;
   readonly store: Pick<ReportStore, 'cancel' | 'insert' | 'tellToo'>;
   readonly reads: Pick<ReportReads, 'find' | 'findPage' | 'findUnfinished'>;
+  readonly queue: Pick<QueueService, 'demandRoom'>;
   readonly now: Now;
 }
 
@@ -61,10 +63,11 @@ export class ReportService {
 
   /**
    * Asks for a report, or joins whoever waits for the same.
-   * @throws Problem `too-many-reports`
+   * @throws Problem `too-many-reports`; EnqueueRefused
    */
   async request(context: MerchantContext, { kind, format, email, ...asked }: RequestReport): Promise<ReportView> {
     const { scope, actor } = context;
+    await this.#deps.queue.demandRoom();
     const period = periodOf(asked, localDay(this.#deps.now(), await this.#zoneOf(scope.merchantId)));
     const requestedBy = actor.kind === 'user' ? actor.id : null;
     const emails = email === undefined ? [] : [email];
@@ -110,7 +113,9 @@ export class ReportService {
     }
     const report = newReport(merchantId, wanted, { slot, inFlight, at: now() });
     await store.insert(report, access);
-    await appendEvent(context, reportRequested(merchantId, report._id), access);
+    const { kind, format, from, until, emails } = report;
+    const change = { target: { kind: 'report', id: report._id }, after: { kind, format, from, until, emails } };
+    await appendEvent(context, reportRequested(merchantId, report._id), access, change);
     return report;
   }
 

@@ -10,6 +10,8 @@ export interface PoolSettings {
   readonly minPoolSize: number;
   /** How long one operation may take, in milliseconds. */
   readonly operationMs: number;
+  /** How long one waits for a connection of the pool, in milliseconds; as long as for a server unless said. */
+  readonly waitMs?: number;
 }
 
 export interface DatabaseSettings {
@@ -140,7 +142,7 @@ export class Database {
     }
   }
 
-  #options({ maxPoolSize, minPoolSize }: PoolSettings): ConnectOptions {
+  #options({ maxPoolSize, minPoolSize, waitMs }: PoolSettings): ConnectOptions {
     const { name, appName, serverSelectionMs, connectMs, heartbeatMs } = this.#settings;
     return {
       dbName: name,
@@ -152,7 +154,7 @@ export class Database {
       minPoolSize,
       serverSelectionTimeoutMS: serverSelectionMs,
       // A request that waits longer for a connection of the pool had better be told to come again.
-      waitQueueTimeoutMS: serverSelectionMs,
+      waitQueueTimeoutMS: waitMs ?? serverSelectionMs,
       connectTimeoutMS: connectMs,
       heartbeatFrequencyMS: heartbeatMs,
       writeConcern: { w: 'majority' },

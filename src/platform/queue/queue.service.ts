@@ -89,8 +89,17 @@ export class QueueService {
    * @throws EnqueueRefused while Redis is short of memory
    */
   async generateReport(report: ReportToGenerate, within?: Within): Promise<Id> {
-    if (await this.#isShort()) throw new EnqueueRefused();
+    await this.demandRoom();
     return this.#deps.outlets.generateReport(report, within);
+  }
+
+  /**
+   * For what can wait, before it is begun.
+   * @throws EnqueueRefused while Redis is short of memory
+   */
+  async demandRoom(): Promise<void> {
+    // With Redis away nobody knows, and what is asked for waits in the outbox anyway.
+    if (await this.#admission.isShort().catch(() => false)) throw new EnqueueRefused();
   }
 
   /** Notes who did what. @returns the entry's id */
@@ -198,11 +207,6 @@ export class QueueService {
     await this.#deps.mails.insert(mailId, mail, context.scope, access);
     await this.#deps.appendEvent(context, mailRequested(mailId), access);
     return mailId;
-  }
-
-  /** With Redis away nobody knows, and what is asked for waits in the outbox anyway. */
-  #isShort(): Promise<boolean> {
-    return this.#admission.isShort().catch(() => false);
   }
 
   #queue(name: string): Queue {
