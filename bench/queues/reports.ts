@@ -31,8 +31,8 @@ async function measure(mongoUri: string, ...[kind, format, orders]: readonly [st
   for (let run = 0; run < RUNS; run += 1) {
     const stdio = ['ignore', 'pipe', 'inherit'] as const;
     const maker = spawn(process.execPath, [MAKER, mongoUri, kind, format, String(orders)], { stdio: [...stdio] });
-    const [said, [code]] = await Promise.all([text(maker.stdout), once(maker, 'exit')]);
-    if (code !== 0) throw new Error(`A report was not made (${String(code)})`);
+    const [said] = await Promise.all([text(maker.stdout), once(maker, 'exit')]);
+    if (maker.exitCode !== 0) throw new Error(`A report was not made (${String(maker.exitCode)})`);
     runs.push(JSON.parse(said) as Made);
   }
   return {
