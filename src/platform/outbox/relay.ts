@@ -37,7 +37,7 @@ export interface OutboxRelayTimes {
   readonly pauseMs?: number;
 }
 
-const BATCH = 200;
+const BATCH = 500;
 const MAX_FAILURES = 10;
 // Soon: it may be that this process alone cannot reach the cache, and another's relay can.
 const UNTOLD_PAUSE_MS = 300;
@@ -193,13 +193,17 @@ export class OutboxRelay {
     const { events, now } = this.#deps;
     const at = now();
     const due = { state: 'pending', dueAt: { $lte: at } } as const;
-    const next = events.find(due, { _id: 1 }, access).sort({ dueAt: 1, _id: 1 }).limit(BATCH);
-    const ids = idsOf(await next.lean<Pick<OutboxRow, '_id'>[]>());
-    if (ids.length === 0) return [];
+    const next = events.find(due, null, access).sort({ dueAt: 1, _id: 1 }).limit(BATCH);
+    const found = await next.lean<OutboxRow[]>();
+    if (found.length === 0) return [];
+    const ids = idsOf(found);
     const dueAt = new Date(at.getTime() + this.#times.leaseMs);
     // Only what no other relay has claimed since.
-    await events.updateMany({ _id: { $in: ids }, ...due }, { $set: { lease, dueAt } }, access);
-    const rows = await events.find({ _id: { $in: ids }, lease }, null, access).lean<OutboxRow[]>();
+    const claimed = await events.updateMany({ _id: { $in: ids }, ...due }, { $set: { lease, dueAt } }, access);
+    const rows =
+      claimed.modifiedCount === found.length
+        ? found.map((row) => ({ ...row, lease, dueAt }))
+        : await events.find({ _id: { $in: ids }, lease }, null, access).lean<OutboxRow[]>();
     return rows.sort((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime());
   }
 

@@ -1,4 +1,11 @@
-import { DelayedError, UnrecoverableError, type Job, type JobsOptions, type KeepJobs } from 'bullmq';
+import {
+  DelayedError,
+  UnrecoverableError,
+  type Job,
+  type JobsOptions,
+  type KeepJobs,
+  type WorkerOptions,
+} from 'bullmq';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
 import { PermanentFailure, PutOff, type JobHandler, type JobRequest } from './job.ts';
@@ -17,13 +24,18 @@ export function bullOptions(request: JobRequest, settings: QueueSettings): JobsO
     jobId: id,
     attempts,
     backoff: { type: backoff.type, delay: backoff.delayMs, jitter: JITTER },
-    removeOnComplete: kept(settings.keep.done),
-    removeOnFail: kept(settings.keep.failed),
     ...(delayMs !== undefined && { delay: delayMs }),
     ...(priority !== undefined && { priority }),
     ...(deduplication !== undefined && { deduplication: { id: deduplication.id, ttl: deduplication.ttlMs } }),
     ...(traceparent !== undefined && { telemetry: { metadata: traceparent } }),
   };
+}
+
+/** What a worker keeps of the jobs that ended. Its own, so that it does not travel with each job. */
+export function keptJobs({
+  keep,
+}: Pick<QueueSettings, 'keep'>): Pick<WorkerOptions, 'removeOnComplete' | 'removeOnFail'> {
+  return { removeOnComplete: kept(keep.done), removeOnFail: kept(keep.failed) };
 }
 
 const kept = ({ ageMs, count }: Retention): KeepJobs => ({ age: ageMs / SECOND_MS, count });
@@ -69,15 +81,17 @@ async function putOff(job: Job<unknown>, { message, delayMs }: PutOff, token: st
 
 /** A timer of its own, which is cleared: `AbortSignal.timeout` would keep one until its time for each job. */
 async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number, stopping: AbortSignal): Promise<void> {
-  const late = Promise.withResolvers<never>();
   const abort = new AbortController();
-  const timer = setTimeout(() => {
-    const error = new DOMException(`Not done within ${String(timeoutMs)} ms`, 'TimeoutError');
-    abort.abort(error);
-    late.reject(error);
-  }, timeoutMs);
+  let timer: NodeJS.Timeout | undefined;
   try {
-    await Promise.race([handler.handle(payload, abort.signal, stopping), late.promise]);
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => {
+        const error = new DOMException(`Not done within ${String(timeoutMs)} ms`, 'TimeoutError');
+        abort.abort(error);
+        reject(error);
+      }, timeoutMs);
+      handler.handle(payload, abort.signal, stopping).then(resolve, reject);
+    });
   } catch (error) {
     if (error instanceof PermanentFailure) throw new UnrecoverableError(error.message);
     throw error;

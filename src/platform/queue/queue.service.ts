@@ -133,7 +133,10 @@ export class QueueService {
           data: request.payload,
           opts: bullOptions(request, settings),
         }));
-        await this.#queue(name).addBulk(jobs);
+        const [first] = jobs;
+        // A transaction for one job alone costs twice as much as the job.
+        if (jobs.length === 1 && first !== undefined) await this.#queue(name).add(first.name, first.data, first.opts);
+        else await this.#queue(name).addBulk(jobs);
       }),
     );
   }

@@ -1,4 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
+import { DelayedError } from 'bullmq';
 import { LoopWatchdog } from '../observability/loop-watchdog.ts';
 import { watchMemoryCeiling } from '../observability/memory-ceiling.ts';
 import { RunningJobs } from './running-jobs.ts';
@@ -10,12 +11,14 @@ test('jobs under way are counted, those done are of the last minute, and each at
   const gate = Promise.withResolvers<undefined>();
   const running = jobs.track({ name: 'a', id: '1' }, () => gate.promise.then(() => undefined));
   await expect(jobs.track({ name: 'b', id: '2' }, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  const later = () => Promise.reject(new DelayedError('later'));
+  await expect(jobs.track({ name: 'c', id: '3' }, later)).rejects.toThrow('later');
   expect([jobs.active, jobs.doneLastMinute()]).toEqual([1, 0]);
-  expect(jobs.suspects().map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(jobs.suspects().map(({ name }) => name)).toEqual(['a', 'c']);
   gate.resolve(undefined);
   await running;
   expect([jobs.active, jobs.doneLastMinute()]).toEqual([0, 1]);
-  expect(told).toEqual(['b failed', 'a done']);
+  expect(told).toEqual(['b failed', 'c put-off', 'a done']);
 });
 
 test('metrics tell attempts by queue, job and outcome, what is under way, and of the process itself', async () => {

@@ -1,4 +1,4 @@
-import type { Job } from 'bullmq';
+import { DelayedError, type Job } from 'bullmq';
 
 /** A job under way, or one that has just ended. */
 export interface RunningJob {
@@ -7,8 +7,11 @@ export interface RunningJob {
   readonly id: string | undefined;
 }
 
+/** What is put off was not tried, or could not be by no fault of the job. */
+export type Outcome = 'done' | 'failed' | 'put-off';
+
 /** Told of each attempt at a job. */
-export type OnAttempt = (job: RunningJob, outcome: 'done' | 'failed', seconds: number) => void;
+export type OnAttempt = (job: RunningJob, outcome: Outcome, seconds: number) => void;
 
 const SECONDS = 60;
 
@@ -43,11 +46,14 @@ export class RunningJobs {
     const running: RunningJob = { queue: this.#queue, name: job.name, id: job.id };
     const begun = performance.now();
     this.#active.add(running);
-    let outcome: 'done' | 'failed' = 'failed';
+    let outcome: Outcome = 'failed';
     try {
       await work();
       outcome = 'done';
       this.#countDone();
+    } catch (error) {
+      if (error instanceof DelayedError) outcome = 'put-off';
+      throw error;
     } finally {
       this.#active.delete(running);
       this.#lastEnded = running;

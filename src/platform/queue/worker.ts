@@ -7,7 +7,7 @@ import { awayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
 import { LoopWatchdog } from '../observability/loop-watchdog.ts';
 import type { Logger } from '../observability/logger.ts';
-import { bullProcessor } from './bull.ts';
+import { bullProcessor, keptJobs } from './bull.ts';
 import { producerConnection, workerConnections, type QueueRedis, type WorkerConnections } from './connections.ts';
 import type { FailedJob } from './dead-letter-collector.ts';
 import { BEAT_MS, beat, endBeat, type WorkerBeat } from './heartbeat.ts';
@@ -146,6 +146,7 @@ export class WorkerRuntime {
       concurrency,
       lockDuration: lockMs,
       stalledInterval: STALLED_CHECK_MS,
+      ...keptJobs(settings),
       ...(rateLimit !== undefined && { limiter: rateLimit }),
     });
     worker.on('failed', (job, error) => {
