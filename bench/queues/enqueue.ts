@@ -4,7 +4,7 @@ import { noOp, payloadOf, queueService, requestOf } from './no-op.ts';
 import type { Servers } from './servers.ts';
 
 const RUNS = 5;
-const JOBS = 20_000;
+const JOBS = 10_000;
 const IN_FLIGHT = 50;
 const BULK = 100;
 const BULKS_IN_FLIGHT = 5;

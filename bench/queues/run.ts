@@ -22,7 +22,11 @@ const servers = await startServers();
 const figures: Figure[] = [];
 try {
   for (const [name, measure] of Object.entries(MEASURES)) {
-    if (only === undefined || only === name) figures.push(...(await measure(servers)));
+    if (only !== undefined && only !== name) continue;
+    const measured = await measure(servers);
+    figures.push(...measured);
+    // As they come: whoever stops a run in the middle has what was measured by then.
+    for (const { name: what, value, unit } of measured) process.stderr.write(`${what}: ${value.toFixed(2)} ${unit}\n`);
   }
 } finally {
   await servers.stop();
