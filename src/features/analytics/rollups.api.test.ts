@@ -159,7 +159,7 @@ test('figures rolled up bit by bit, in any order and twice over, are those of a 
         await expectFigures(events);
       },
     ),
-    { numRuns: 8 },
+    { numRuns: 8, endOnFailure: true },
   );
 }, 120_000);
 
