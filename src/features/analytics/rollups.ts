@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PipelineStage } from 'mongoose';
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { duplicateKey } from '../../platform/database/failures.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Id } from '../../shared/ids.ts';
 import { DAY_MS } from '../../shared/time.ts';
@@ -46,19 +47,25 @@ export class Rollups {
       signal?.throwIfAborted();
       const { from, to } = step;
       const batches: PipelineStage = { $match: { batch: { $gt: from, $lte: to } } };
-      await this.#deps.events.aggregate(
-        [batches, ...countBySlot(), ...addUp('analytics_rollups', to, ['count', 'value'])],
-        access,
-      );
-      await this.#deps.events.aggregate(
-        [batches, ...countTrends(), ...addUp('analytics_trends', to, ['score'])],
-        access,
-      );
+      await this.#merge([batches, ...countBySlot(), ...addUp('analytics_rollups', to, ['count', 'value'])]);
+      await this.#merge([batches, ...countTrends(), ...addUp('analytics_trends', to, ['score'])]);
       await this.#deps.state.updateOne(
         { _id: STATE_ID, through: from, rolling: to },
         { $set: { through: to, rolling: null } },
         access,
       );
+    }
+  }
+
+  /** Of two that insert the same new row at a time one is refused (11000), and finds it when it tries again. */
+  async #merge(pipeline: PipelineStage[]): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#deps.events.aggregate(pipeline, access);
+        return;
+      } catch (error) {
+        if (duplicateKey(error) === undefined || tries === PASSES) throw error;
+      }
     }
   }
 
