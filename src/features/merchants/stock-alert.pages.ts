@@ -32,7 +32,7 @@ const texts: Catalogue<Words> = {
 
 /** Where the link in a mail about low stock leads. A look at it changes nothing: programs that check mails follow links. */
 export const stockAlertCallback = (alerts: Pick<StockAlerts, 'setWanted'>): Callback => ({
-  path: '/stock-alerts/:token',
+  path: '/stock-alerts',
   page: (request) => {
     const locale = languageOf(request);
     return pageOf(locale, '', texts[locale].end, 'no');
@@ -40,7 +40,8 @@ export const stockAlertCallback = (alerts: Pick<StockAlerts, 'setWanted'>): Call
   handle: async (request) => {
     // Mail programs post without it (RFC 8058).
     const wanted = request.fields.wanted === 'yes';
-    if (!(await alerts.setWanted(request.params.token ?? '', wanted))) {
+    const token = new URL(request.url).searchParams.get('token') ?? '';
+    if (!(await alerts.setWanted(token, wanted))) {
       throw new Problem(linkNotValid, 'Take the link of a newer mail');
     }
     const locale = languageOf(request);

@@ -67,5 +67,5 @@ test('owners and managers hear of low stock until they follow the link; opening 
 
 test('a link that was not made here is refused', async () => {
   const { app } = alertsOf();
-  await request(app).post('/callbacks/stock-alerts/AAAA').type('form').send({}).expect(422);
+  await request(app).post('/callbacks/stock-alerts?token=AAAA').type('form').send({}).expect(422);
 });

@@ -34,7 +34,8 @@ export class StockAlerts {
       if (card === undefined) return [];
       const { name, email, locale } = card;
       const token = links.issue(END_STOCK_ALERTS, _id);
-      return [{ name, email, locale, unsubscribeUrl: `${publicUrl}/callbacks/stock-alerts/${token}` }];
+      // In the query, where logs mask it.
+      return [{ name, email, locale, unsubscribeUrl: `${publicUrl}/callbacks/stock-alerts?token=${token}` }];
     });
   }
 

@@ -8,7 +8,7 @@ import { stockCollection, locationCollection } from './stock.model.ts';
 import { StockStore } from './stock.store.ts';
 
 const shop = withShop();
-const unsubscribeUrl = 'https://shop.example/callbacks/stock-alerts/token';
+const unsubscribeUrl = 'https://shop.example/callbacks/stock-alerts?token=x';
 const readers = [
   { name: 'Ada', email: 'ada@example.test', locale: null, unsubscribeUrl },
   { name: 'Bert', email: 'bert@example.test', locale: 'de', unsubscribeUrl },
