@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
@@ -90,10 +91,19 @@ export class DeadLetterDesk {
     }
   }
 
+  /** @throws Problem where a text was edited of which a part was left out: nobody could say what belongs there */
+  #restored(edited: unknown, stored: unknown): unknown {
+    const payload = restored(edited, redact(stored), stored);
+    if (JSON.stringify(payload).includes(REDACTED)) {
+      throw new Problem(notReplayable, `Leave a text that holds ${REDACTED} as it is, or replace all of it`);
+    }
+    return payload;
+  }
+
   #requestOf(letter: DeadLetter, edited?: unknown): Replay {
     const contract = this.#contracts.get(letter.name);
     if (contract === undefined) throw new Problem(notReplayable, `There is no job '${letter.name}' any more`);
-    const payload = edited === undefined ? letter.payload : restored(edited, letter.payload);
+    const payload = edited === undefined ? letter.payload : this.#restored(edited, letter.payload);
     const parsed = z.safeDecode(contract.payload, payload);
     if (!parsed.success) {
       const errors = parsed.error.issues.map(({ path, message }) => ({
@@ -112,10 +122,20 @@ interface Replay {
   readonly request: JobRequest;
 }
 
-/** Puts back what was left out for the reader and not edited by him. */
-function restored(edited: unknown, stored: unknown): unknown {
-  if (edited === REDACTED) return stored;
-  if (typeof edited !== 'object' || edited === null || Array.isArray(edited)) return edited;
-  const before = (stored ?? {}) as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(Object.entries(edited).map(([key, value]) => [key, restored(value, before[key])]));
+/** Puts back what was left out for the reader, wherever the edited payload still says what was shown. */
+function restored(edited: unknown, shown: unknown, stored: unknown): unknown {
+  if (isDeepStrictEqual(edited, shown)) return stored;
+  if (Array.isArray(edited)) {
+    const [seen, kept] = [listOf(shown), listOf(stored)];
+    const items = edited.map((item, index) => restored(item, seen[index], kept[index]));
+    // Of a long list the first are shown.
+    return [...items, ...kept.slice(seen.length)];
+  }
+  if (typeof edited !== 'object' || edited === null) return edited;
+  const [seen, kept] = [fieldsOf(shown), fieldsOf(stored)];
+  return Object.fromEntries(Object.entries(edited).map(([key, value]) => [key, restored(value, seen[key], kept[key])]));
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
