@@ -138,9 +138,11 @@ function operationsOf({
   const { sinkDirectory } = config.mail;
   const inProduction = config.environment === 'production';
   const access = authorizer();
+  const jobs = queue();
   const queues = queueBoard({
-    queues: queue().all(),
+    queues: jobs.all(),
     authorize: (authorization) => access.authorize(authorization, { scope: 'system', role: 'admin' }),
+    audit: (call) => auditCall(call, jobs, logger()),
     logger: logger(),
     ...(!inProduction && { passes: passes() }),
   });

@@ -1,3 +1,4 @@
+import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import { accessLog } from './platform/http/access-log.ts';
 import { jsonBody } from './platform/http/body.ts';
@@ -56,6 +57,8 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
   app.use(jsonBody(), limitAddress(edge.limits));
   const kept = new KeptAnswers(edge);
   app.use(kept.answerAtOnce, timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS));
+  // What an endpoint answers is packed as a whole; these are pages and scripts of others.
+  app.use(['/ops', '/problems'], compression());
   app.use(documentation(features, problemPages));
   for (const operation of operations) app.use(operation);
   app.use(

@@ -1,7 +1,7 @@
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Permission } from '../../platform/http/endpoint.ts';
 import { MERCHANT_HEADER, merchantRequired } from '../../platform/http/merchant-header.ts';
-import { forbidden, unauthenticated } from '../../platform/http/problems.ts';
+import { CallerRefused, forbidden, unauthenticated } from '../../platform/http/problems.ts';
 import { looksLikeApiKey } from '../../platform/security/api-keys.ts';
 import type { AccessTokens } from '../../platform/security/tokens.ts';
 import { Id } from '../../shared/ids.ts';
@@ -88,8 +88,10 @@ export class Authorizer {
   async #asKey(secret: string, permission: SignedInPermission, merchant: string | undefined): Promise<Identity> {
     const key = await this.#deps.keys.verify(secret);
     if (key === undefined) throw notSignedIn();
-    if (permission.scope !== 'merchant') throw new Problem(forbidden, 'An API key opens what is of its store only');
     const { id, merchantId, rights } = key;
+    if (permission.scope !== 'merchant') {
+      throw new CallerRefused('An API key opens what is of its store only', { kind: 'apiKey', id });
+    }
     if (merchant !== undefined && merchant !== Id.encode(merchantId)) throw notAMember();
     if (permission.apiKey === null) throw new Problem(forbidden, 'This is for people, not for API keys');
     if (!rights.includes(permission.apiKey)) {
@@ -133,7 +135,7 @@ export class Authorizer {
     if (role !== undefined && includesPlatformRole(role, permission.role)) {
       return { scope: asSystem(`endpoint for ${permission.role}`).scope, role };
     }
-    throw new Problem(forbidden, `This takes the platform role ${permission.role}`);
+    throw new CallerRefused(`This takes the platform role ${permission.role}`, { kind: 'user', id: userId });
   }
 }
 

@@ -55,7 +55,7 @@ export const invitationEndpoints = (invitations: InvitationService): readonly En
     output: z.void(),
     status: 204,
     problems: [invitationNotFound],
-    queryBudget: 1,
+    queryBudget: 4,
     idempotent: false,
     handle: ({ params }, context) => invitations.withdraw(context, params.invitationId),
   }),

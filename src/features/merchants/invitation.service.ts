@@ -15,7 +15,7 @@ import { INVITATION_LINK } from './jobs.ts';
 import { mayDecideOn } from './member.rules.ts';
 import type { MembershipReads } from './membership.reads.ts';
 import type { MembershipStore } from './membership.store.ts';
-import { memberInvited, membersChanged } from './merchant.events.ts';
+import { invitationWithdrawn, memberInvited, membersChanged } from './merchant.events.ts';
 import { presentInvitation } from './merchant.presenter.ts';
 import { invitationNotFound } from './merchant.problems.ts';
 import type { InvitationView, Invite, Joined } from './merchant.schema.ts';
@@ -75,9 +75,15 @@ export class InvitationService {
     });
   }
 
-  async withdraw({ scope }: MerchantContext, invitationId: Id): Promise<void> {
-    if (await this.#deps.store.withdraw(invitationId, { scope })) return;
-    throw new Problem(invitationNotFound, 'It was accepted, withdrawn, or is too old');
+  async withdraw(context: MerchantContext, invitationId: Id): Promise<void> {
+    const { transact, appendEvent, store } = this.#deps;
+    await transact(context, async (access) => {
+      const withdrawn = await store.withdraw(invitationId, access);
+      if (withdrawn === undefined) throw new Problem(invitationNotFound, 'It was accepted, withdrawn, or is too old');
+      const { merchantId, email, role } = withdrawn;
+      const change = { target: { kind: 'invitation', id: invitationId }, before: { email, role } };
+      await appendEvent(context, invitationWithdrawn(merchantId, invitationId), access, change);
+    });
   }
 
   /** Joins the caller to the store. Only who has the invited address can: a forwarded mail admits nobody. */

@@ -23,8 +23,8 @@ export class InvitationStore {
     return taken ?? undefined;
   }
 
-  /** @returns whether there was such an invitation */
-  async withdraw(_id: Id, access: Access): Promise<boolean> {
-    return (await this.#invitations.deleteOne({ _id }, access)).deletedCount === 1;
+  /** @returns the invitation that there was */
+  async withdraw(_id: Id, access: Access): Promise<Invitation | undefined> {
+    return (await this.#invitations.findOneAndDelete({ _id }, access).lean<Invitation>()) ?? undefined;
   }
 }

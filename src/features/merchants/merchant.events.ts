@@ -9,6 +9,8 @@ export type MerchantChanged = Event<'merchant.changed' | 'merchant.opened', { re
 
 export type MemberInvited = Event<'merchant.member-invited', { readonly merchantId: Id }>;
 
+export type InvitationWithdrawn = Event<'merchant.invitation-withdrawn', { readonly merchantId: Id }>;
+
 /** Somebody joined, changed the role, or left: then the role is null. Of the store `aggregateId`. */
 export type MembersChanged = Event<
   'merchant.members-changed',
@@ -30,6 +32,13 @@ export const merchantEvent = (type: MerchantChanged['type'], merchantId: Id, slu
 
 export const memberInvited = (merchantId: Id, invitationId: Id): MemberInvited => ({
   type: 'merchant.member-invited',
+  version: 1,
+  aggregateId: invitationId,
+  data: { merchantId },
+});
+
+export const invitationWithdrawn = (merchantId: Id, invitationId: Id): InvitationWithdrawn => ({
+  type: 'merchant.invitation-withdrawn',
   version: 1,
   aggregateId: invitationId,
   data: { merchantId },
@@ -57,5 +66,6 @@ export const merchantSubscriptions = {
   'merchant.opened': profile,
   'merchant.changed': profile,
   'merchant.member-invited': invitation,
+  'merchant.invitation-withdrawn': { jobs: () => [], tags: () => [] },
   'merchant.members-changed': { jobs: () => [], tags: () => [] },
 } satisfies Subscriptions;

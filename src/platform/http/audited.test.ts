@@ -7,8 +7,9 @@ import { parts } from '../../../tests/mugs.ts';
 import { newId } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
 import { alreadyExists } from '../database/failures.ts';
-import type { AuditedCall } from './edge.ts';
+import type { AuditedCall, Edge } from './edge.ts';
 import { endpoint } from './endpoint.ts';
+import { CallerRefused, unauthenticated } from './problems.ts';
 
 const admin = newId();
 const shared = { status: 200, problems: [alreadyExists], queryBudget: 0, idempotent: false } as const;
@@ -21,7 +22,13 @@ const act = (how: string): Promise<string> => {
   return Promise.resolve(how);
 };
 
-function appWith(audit: (call: AuditedCall) => Promise<void>) {
+const asAdmin: Edge['authorize'] = () =>
+  Promise.resolve({
+    actor: { kind: 'user', id: admin },
+    scope: { kind: 'system', reason: 'endpoint for admin' },
+  });
+
+function appWith(audit: (call: AuditedCall) => Promise<void>, authorize: Edge['authorize'] = asAdmin) {
   const common = parts();
   const name = 'flags';
   const endpoints = [
@@ -50,6 +57,17 @@ function appWith(audit: (call: AuditedCall) => Promise<void>) {
     endpoint({
       ...shared,
       method: 'get',
+      path: '/store/:how',
+      operationId: 'readStore',
+      summary: 'Read what is of a store',
+      permission: { scope: 'merchant', role: 'staff', apiKey: 'flags:read' },
+      input: Path,
+      output: z.string(),
+      handle: ({ params }) => act(params.how),
+    }),
+    endpoint({
+      ...shared,
+      method: 'get',
       path: '/open/:how',
       operationId: 'readOpen',
       summary: 'Read what is open',
@@ -61,11 +79,7 @@ function appWith(audit: (call: AuditedCall) => Promise<void>) {
   ];
   const edge = {
     ...common.edge,
-    authorize: () =>
-      Promise.resolve({
-        actor: { kind: 'user', id: admin } as const,
-        scope: { kind: 'system', reason: 'endpoint for admin' } as const,
-      }),
+    authorize,
     audit,
   };
   return createApp([{ name, endpoints }], { ...common, edge });
@@ -117,4 +131,37 @@ test('what is open to everybody is not written down', async () => {
   await request(app).get('/api/flags/well').expect(200);
   await eventually(() => calls.length > 0);
   expect(calls.map(({ operationId }) => operationId)).toEqual(['readFlag']);
+});
+
+test('somebody known who is refused what is for operators is written down; a caller without a token is not', async () => {
+  const calls: AuditedCall[] = [];
+  const authorize: Edge['authorize'] = (authorization) =>
+    Promise.reject(
+      authorization === undefined
+        ? new Problem(unauthenticated, 'Send a token')
+        : new CallerRefused('Not with this role', { kind: 'user', id: admin }),
+    );
+  const app = appWith((call) => Promise.resolve(void calls.push(call)), authorize);
+  await request(app).get('/api/flags/well').expect(401);
+  await request(app).get('/api/flags/well').set('Authorization', 'Bearer good').expect(403);
+  await eventually(() => calls.length > 0);
+  expect(calls).toHaveLength(1);
+  expect(calls[0]).toMatchObject({
+    operationId: 'readFlag',
+    context: { actor: { id: admin }, scope: { kind: 'system' } },
+    result: 'refused',
+  });
+});
+
+test('a look of support into a store is written down in that store’s log, one of its own people is not', async () => {
+  const calls: AuditedCall[] = [];
+  const scope = { kind: 'merchant', merchantId: newId() } as const;
+  for (const role of ['staff', 'support']) {
+    const authorize = () => Promise.resolve({ actor: { kind: 'user', id: admin } as const, scope, role });
+    const app = appWith((call) => Promise.resolve(void calls.push(call)), authorize);
+    await request(app).get('/api/store/well').expect(200);
+  }
+  await eventually(() => calls.length > 0);
+  expect(calls).toHaveLength(1);
+  expect(calls[0]).toMatchObject({ operationId: 'readStore', context: { scope, role: 'support' }, result: 'done' });
 });

@@ -1,11 +1,19 @@
 import type { Request, Response } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
+import type { Trace } from '../observability/trace.ts';
 import type { AuditedCall, Edge } from './edge.ts';
 import type { Endpoint } from './endpoint.ts';
+import { CallerRefused } from './problems.ts';
 
 /** Every call of the platform's own people is written down; those of merchants and users are, where they change something. */
-const isAudited = ({ permission }: Endpoint): boolean => permission.scope === 'system';
+const isForOperators = ({ permission }: Endpoint): boolean => permission.scope === 'system';
+
+const PLATFORM_ROLES: ReadonlySet<string | undefined> = new Set(['admin', 'support']);
+
+/** Also where they look into a store: into the log of that store, so that it can see who did. */
+const isAudited = (endpoint: Endpoint, { role }: RequestContext): boolean =>
+  isForOperators(endpoint) || PLATFORM_ROLES.has(role);
 
 /** The entry and its event. */
 const AUDIT_QUERIES = 2;
@@ -17,7 +25,7 @@ const written = new WeakSet<RequestContext>();
 
 /** The endpoint, so that what changes something is not answered before it is written down. */
 export function auditedEndpoint(endpoint: Endpoint, { audit }: Edge): Endpoint {
-  if (audit === undefined || !isAudited(endpoint) || endpoint.method === 'get') return endpoint;
+  if (audit === undefined || !isForOperators(endpoint) || endpoint.method === 'get') return endpoint;
   const { operationId, path } = endpoint;
   return {
     ...endpoint,
@@ -48,7 +56,7 @@ export function auditAnswer(
   res: Response,
   context: RequestContext,
 ): void {
-  if (edge.audit === undefined || !isAudited(endpoint)) return;
+  if (edge.audit === undefined || !isAudited(endpoint, context)) return;
   const { operationId, path } = endpoint;
   const input = { params: req.params, query: req.query };
   res.once('close', () => {
@@ -56,6 +64,19 @@ export function auditAnswer(
     // The caller has its answer, and whoever writes down tells the log of what fails.
     edge.audit?.({ operationId, path, context, input, result: resultOf(res.statusCode) }).catch(() => undefined);
   });
+}
+
+/**
+ * Has it written down that somebody known was refused what is for operators. Who brings no good token is in the access log
+ * only: anybody could fill this one.
+ */
+export function auditRefusal(endpoint: Endpoint, edge: Edge, req: Request, trace: Trace, error: unknown): void {
+  if (!isForOperators(endpoint) || !(error instanceof CallerRefused)) return;
+  const { operationId, path } = endpoint;
+  const input = { params: req.params, query: req.query };
+  const scope = { kind: 'system', reason: 'a call that was refused' } as const;
+  const context = { actor: error.actor, scope, address: req.ip ?? '', requestId: trace.requestId };
+  edge.audit?.({ operationId, path, context, input, result: 'refused' }).catch(() => undefined);
 }
 
 function resultOf(status: number): Result {

@@ -13,7 +13,7 @@ export interface Answer {
 export interface AuditedCall {
   readonly operationId: string;
   readonly path: string;
-  readonly context: RequestContext;
+  readonly context: Pick<RequestContext, 'actor' | 'address' | 'requestId' | 'scope'>;
   /** What was asked for. */
   readonly input: object;
   readonly result: 'done' | 'failed' | 'refused';

@@ -1,8 +1,8 @@
 import { Router, type Request, type RequestHandler } from 'express';
 import { Problem } from '../../shared/problem.ts';
-import type { RequestContext } from '../../shared/scope.ts';
+import type { Identity, RequestContext } from '../../shared/scope.ts';
 import type { Trace } from '../observability/trace.ts';
-import { auditAnswer, auditedEndpoint } from './audited.ts';
+import { auditAnswer, auditedEndpoint, auditRefusal } from './audited.ts';
 import type { Edge } from './edge.ts';
 import type { Endpoint } from './endpoint.ts';
 import { traceOf } from './exchange.ts';
@@ -41,7 +41,7 @@ function handlerOf(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): RequestHa
 
 /** Before validation, so that a stranger learns nothing of the schema. */
 async function contextOf(req: Request, trace: Trace, endpoint: Endpoint, edge: Edge): Promise<RequestContext> {
-  const identity = await edge.authorize(req.get('authorization'), endpoint.permission, req.get(MERCHANT_HEADER));
+  const identity = await identify(req, trace, endpoint, edge);
   const idempotencyKey = endpoint.idempotent ? idempotencyKeyOf(req) : undefined;
   const language = languageOf(req.get('accept-language'));
   return {
@@ -54,6 +54,15 @@ async function contextOf(req: Request, trace: Trace, endpoint: Endpoint, edge: E
     idempotencyKey,
     ...(language !== undefined && { language }),
   };
+}
+
+async function identify(req: Request, trace: Trace, endpoint: Endpoint, edge: Edge): Promise<Identity> {
+  try {
+    return await edge.authorize(req.get('authorization'), endpoint.permission, req.get(MERCHANT_HEADER));
+  } catch (error) {
+    auditRefusal(endpoint, edge, req, trace, error);
+    throw error;
+  }
 }
 
 function idempotencyKeyOf(req: Request): string {

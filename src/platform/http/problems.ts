@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Problem, type FieldError, type ProblemKind } from '../../shared/problem.ts';
+import type { Actor } from '../../shared/scope.ts';
 
 export { unavailable } from '../../shared/problem.ts';
 
@@ -49,4 +50,14 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   // Zod tells all unknown fields of an object in one issue of the object; each is a fault of its own.
   if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
   return issue.keys.map((key) => ({ path: [...path, key.slice(0, 64)].join('.'), message: 'is not a known field' }));
+}
+
+/** Somebody known who may not call what is for the platform's own people. */
+export class CallerRefused extends Problem {
+  readonly actor: Actor;
+
+  constructor(detail: string, actor: Actor) {
+    super(forbidden, detail);
+    this.actor = actor;
+  }
 }

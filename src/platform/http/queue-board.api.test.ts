@@ -5,9 +5,10 @@ import request from 'supertest';
 import { createApp } from '../../app.ts';
 import { newId } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
-import { silent, withRedis } from '../../../tests/environment/index.ts';
+import { eventually, silent, withRedis } from '../../../tests/environment/index.ts';
 import { expectProblem, parts } from '../../../tests/mugs.ts';
 import { Passes } from '../security/passes.ts';
+import type { AuditedCall } from './edge.ts';
 import { unauthenticated } from './problems.ts';
 import { queueBoard } from './queue-board.ts';
 import { queueBoardLink } from './queue-board-link.ts';
@@ -16,6 +17,7 @@ const redis = withRedis();
 const ADMIN = { Authorization: 'Bearer admin' };
 const clock = { now: new Date() };
 const passes = new Passes({ secret: 'a secret of the tests', now: () => clock.now });
+const audited: AuditedCall[] = [];
 let queue: Queue;
 let development: Express;
 let production: Express;
@@ -27,7 +29,8 @@ beforeAll(async () => {
     if (authorization !== ADMIN.Authorization) throw new Problem(unauthenticated, 'Send a bearer token');
     return Promise.resolve({ actor: { kind: 'user', id: newId() } as const });
   };
-  const guarded = { queues: [queue], authorize, logger: silent };
+  const audit = (call: AuditedCall) => Promise.resolve(void audited.push(call));
+  const guarded = { queues: [queue], authorize, audit, logger: silent };
   production = createApp([], { ...parts(), operations: [queueBoard(guarded)] });
   development = createApp([], { ...parts(), operations: [queueBoard({ ...guarded, passes })] });
 });
@@ -95,4 +98,24 @@ test('a page of another origin cannot use the cookie, though it is of the same m
   expect(await queue.isPaused()).toBe(false);
   await pause().expect(200);
   expect(await queue.isPaused()).toBe(true);
+});
+
+test('who enters, and what is done there, is written down; what the page asks for by itself is not', async () => {
+  audited.length = 0;
+  await request(production).get('/ops/queues/api/queues').set(ADMIN).expect(200);
+  await request(production).get('/ops/queues').set(ADMIN).expect(200);
+  await request(production).put('/ops/queues/api/queues/email/resume').set(ADMIN).expect(200);
+  await eventually(() => audited.length === 2);
+  const shown = audited.map(({ path, input, context, result }) => [path, input, context.actor.kind, result]);
+  expect(shown).toEqual([
+    [expect.stringMatching(/^\/ops\/queues\/?$/), { method: 'GET' }, 'user', 'done'],
+    ['/ops/queues/api/queues/email/resume', { method: 'PUT' }, 'user', 'done'],
+  ]);
+});
+
+test('its scripts are packed', async () => {
+  const page = await request(production).get('/ops/queues').set(ADMIN).expect(200);
+  const [, script = ''] = /src="(static\/[^"]+\.js)"/.exec(page.text) ?? [];
+  const packed = await request(production).get(`/ops/queues/${script}`).set(ADMIN).set('Accept-Encoding', 'gzip');
+  expect([packed.status, packed.get('content-encoding')]).toEqual([200, 'gzip']);
 });

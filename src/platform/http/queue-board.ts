@@ -2,12 +2,14 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Queue } from 'bullmq';
-import { Router, type Express, type Request, type RequestHandler } from 'express';
+import { Router, type Express, type Request, type RequestHandler, type Response } from 'express';
 import { codeOf } from '../../shared/errors.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Actor } from '../../shared/scope.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Passes } from '../security/passes.ts';
+import type { AuditedCall } from './edge.ts';
+import { traceOf } from './exchange.ts';
 import { forbidden, unauthenticated } from './problems.ts';
 import { opensQueueBoard, QUEUE_BOARD_PATH } from './queue-board-link.ts';
 
@@ -15,6 +17,8 @@ const COOKIE = 'cookie of the queue board';
 const COOKIE_NAME = 'queue_board';
 const COOKIE_SECONDS = 3_600;
 const READING = new Set(['GET', 'HEAD']);
+/** Whom a link let in. */
+const DEVELOPER: Actor = { kind: 'anonymous' };
 
 export interface QueueBoardParts {
   readonly queues: readonly Queue[];
@@ -22,16 +26,18 @@ export interface QueueBoardParts {
   readonly authorize: (authorization: string | undefined) => Promise<{ readonly actor: Actor }>;
   /** Lets developers in by a link, since a browser sends no bearer token by itself. Not in production. */
   readonly passes?: Pick<Passes, 'issue' | 'opens'>;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Writes down who entered, and what was done there; logs if it cannot. */
+  readonly audit: (call: AuditedCall) => Promise<void>;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** `/ops/queues`: every queue with its jobs, to be looked at, tried again or removed by platform admins. */
-export function queueBoard({ queues, authorize, passes, logger }: QueueBoardParts): Router {
+export function queueBoard({ queues, authorize, passes, audit, logger }: QueueBoardParts): Router {
   const router = Router();
   if (passes !== undefined) router.get(`${QUEUE_BOARD_PATH}/enter`, enter(passes));
   const admit: RequestHandler = async (req, res, next) => {
-    const actor = mayEnterByCookie(req, passes) ? 'a developer' : (await authorize(req.get('authorization'))).actor;
-    if (!READING.has(req.method)) logger.info({ actor, method: req.method, path: req.path }, 'queue board used');
+    const actor = mayEnterByCookie(req, passes) ? DEVELOPER : (await authorize(req.get('authorization'))).actor;
+    if (!isPolled(req)) auditUse(audit, req, res, actor);
     res.set('Cache-Control', 'no-store');
     next();
   };
@@ -55,6 +61,21 @@ function board(queues: readonly Queue[], logger: Pick<Logger, 'warn'>): Express 
   const app = adapter.getRouter() as Express;
   app.disable('x-powered-by');
   return app;
+}
+
+/** What the page loads for itself, every few seconds. */
+const isPolled = ({ method, path }: Request): boolean => READING.has(method) && /^\/(api|static)\//.test(path);
+
+function auditUse(audit: QueueBoardParts['audit'], req: Request, res: Response, actor: Actor): void {
+  const { method, path, ip: address = '' } = req;
+  const scope = { kind: 'system', reason: 'queue board' } as const;
+  const context = { actor, scope, address, requestId: traceOf(res).requestId };
+  res.once('close', () => {
+    const result = res.statusCode < 400 ? 'done' : 'failed';
+    audit({ operationId: 'useQueueBoard', path: QUEUE_BOARD_PATH + path, context, input: { method }, result }).catch(
+      () => undefined,
+    );
+  });
 }
 
 function enter(passes: Pick<Passes, 'issue' | 'opens'>): RequestHandler {
