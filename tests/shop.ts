@@ -176,12 +176,13 @@ function shopServices({ database, primary }: TestDatabase, payments: Payments) {
   const stockStore = new StockStore(levels, locations);
   const orderReads = new OrderReads(orderCollection.on(primary), cursors);
   const changes = { transact, appendEvent, now };
+  const turns = new Turns();
   const orders = new OrderService({
     ...changes,
     products: productReads,
     stock: stockStore,
     locations: stockReads,
-    turns: new Turns(),
+    turns,
     customers,
     payments,
     store: new OrderStore(orderCollection.on(primary)),
@@ -195,7 +196,7 @@ function shopServices({ database, primary }: TestDatabase, payments: Payments) {
     productReads,
     products: new ProductService({ ...changes, stores, store: new ProductStore(products), reads: productReads }),
     stockReads,
-    stock: new StockService({ ...changes, store: stockStore, reads: stockReads }),
+    stock: new StockService({ ...changes, store: stockStore, reads: stockReads, turns }),
     orderReads,
     orders,
     sales: new SalesService({ reads: salesReads, stores, now }),

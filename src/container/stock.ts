@@ -11,10 +11,11 @@ export function stockParts(parts: Parts, { database, now, transact, appendEvent,
   const locations = () => locationCollection.on(database().primary);
   const stockStore = parts.part(() => new StockStore(levels(), locations()));
   const stockReads = parts.part(() => new StockReads(levels(), locations(), cursors()));
+  const turns = parts.part(() => new Turns());
   return {
     stockStore,
     stockReads,
-    turns: parts.part(() => new Turns()),
+    turns,
     stock: parts.part(
       () =>
         new StockService({
@@ -22,6 +23,7 @@ export function stockParts(parts: Parts, { database, now, transact, appendEvent,
           appendEvent: appendEvent(),
           store: stockStore(),
           reads: stockReads(),
+          turns: turns(),
           now,
         }),
     ),

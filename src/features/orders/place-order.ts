@@ -24,9 +24,7 @@ export async function placeOrder(deps: Deps, context: OrderContext, basket: Bask
   const { transact, appendEvent, stock, store, turns } = deps;
   const order = await newOrder(deps, basket);
   const { merchantId, locationId } = order;
-  const claims = basket.lines
-    .toSorted(bySku)
-    .map(({ sku, quantity }) => ({ sku, quantity, place: JSON.stringify([merchantId, locationId, sku]) }));
+  const claims = basket.lines.toSorted(bySku).map((line) => ({ ...line, merchantId, locationId }));
 
   return turns.inTurn(claims, context.deadlineAt, () =>
     transact(context, async (access) => {

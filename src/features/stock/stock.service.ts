@@ -12,12 +12,14 @@ import { locationNotFound, outOfStock, stockNotFound } from './stock.problems.ts
 import { presentLocation, presentStock, type StockReads } from './stock.reads.ts';
 import type { CreateLocation, LocationView, StockView } from './stock.schema.ts';
 import type { FoundStock, StockStore } from './stock.store.ts';
+import type { Turns } from './turns.ts';
 
 export interface StockDeps {
   readonly transact: Transact;
   readonly appendEvent: AppendEvent;
   readonly store: Pick<StockStore, 'adjust' | 'insertLevel' | 'insertLocation' | 'set'>;
   readonly reads: Pick<StockReads, 'findLevel' | 'hasLocation'>;
+  readonly turns: Pick<Turns, 'inTurn'>;
   readonly now: Now;
 }
 
@@ -56,7 +58,7 @@ export class StockService {
   /** Sets what a count has found; keeps stock of the variant at this place from then on. */
   set(context: MerchantContext, place: Place, counted: FoundStock): Promise<StockView> {
     const { store } = this.#deps;
-    return this.#write(context, async (access) => {
+    return this.#write(context, place, async (access) => {
       const found = await this.#deps.reads.findLevel(place.locationId, place.sku, access);
       demandVersion(context, found?.version ?? 0);
       if (found === undefined) return { level: await this.#begin(context, place, counted, access) };
@@ -66,7 +68,7 @@ export class StockService {
 
   /** Adds what has come in, or takes away what is broken or lost. */
   adjust(context: MerchantContext, place: Place, change: number): Promise<StockView> {
-    return this.#write(context, async (access) => {
+    return this.#write(context, place, async (access) => {
       const found = (await this.#deps.reads.findLevel(place.locationId, place.sku, access)) ?? notKept(place);
       const adjusted = await this.#deps.store.adjust(found._id, change, access);
       if (adjusted !== undefined) return { found, level: adjusted };
@@ -78,13 +80,22 @@ export class StockService {
     });
   }
 
-  #write(context: MerchantContext, write: (access: TransactionAccess) => Promise<Written>): Promise<StockView> {
-    return this.#deps.transact(context, async (access) => {
-      const { found, level } = await write(access);
-      const change = { target: { kind: 'stock', id: level._id }, before: shown(found), after: shown(level) };
-      await this.#deps.appendEvent(context, stockChanged(level), access, change);
-      return presentStock(level);
-    });
+  /** In turn with all who sell of it or count it. */
+  #write(
+    context: MerchantContext,
+    place: Place,
+    write: (access: TransactionAccess) => Promise<Written>,
+  ): Promise<StockView> {
+    const { transact, appendEvent, turns } = this.#deps;
+    const claim = { ...place, quantity: 0, merchantId: context.scope.merchantId };
+    return turns.inTurn([claim], context.deadlineAt, () =>
+      transact(context, async (access) => {
+        const { found, level } = await write(access);
+        const change = { target: { kind: 'stock', id: level._id }, before: shown(found), after: shown(level) };
+        await appendEvent(context, stockChanged(level), access, change);
+        return presentStock(level);
+      }),
+    );
   }
 
   async #begin(

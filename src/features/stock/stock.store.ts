@@ -1,9 +1,8 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Id } from '../../shared/ids.ts';
-import { Problem } from '../../shared/problem.ts';
 import type { StockLevel, StockLocation } from './stock.model.ts';
-import { outOfStock } from './stock.problems.ts';
+import { tooFew } from './stock.problems.ts';
 
 export interface Quantity {
   readonly sku: string;
@@ -64,8 +63,7 @@ export class StockStore {
         { $inc: { available: -quantity, version: 1 } },
         access,
       );
-      if (modifiedCount === 0)
-        throw new Problem(outOfStock, `Fewer than ${String(quantity)} of ${sku} are left`, { sku });
+      if (modifiedCount === 0) throw tooFew(sku, quantity);
     }
   }
 

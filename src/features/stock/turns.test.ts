@@ -1,12 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newId } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
 import { outOfStock } from './stock.problems.ts';
 import { Turns, type Claim } from './turns.ts';
 
+const place = { merchantId: newId(), locationId: newId() };
 const soon = () => Date.now() + 5_000;
 const claims = (...skus: readonly string[]): Claim[] => skus.map((sku) => claim(sku, 1));
-const claim = (sku: string, quantity: number): Claim => ({ place: `shelf ${sku}`, sku, quantity });
+const claim = (sku: string, quantity: number): Claim => ({ ...place, sku, quantity });
 
 test('those who want the same take turns in the order in which they came; others do not wait', async () => {
   const turns = new Turns();

@@ -1,15 +1,17 @@
 import { tooContended } from '../../platform/database/failures.ts';
+import type { Id } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
-import { outOfStock } from './stock.problems.ts';
+import { outOfStock, tooFew } from './stock.problems.ts';
 import type { Quantity } from './stock.store.ts';
 
-/** How much somebody wants; `place` names what, among all that is sold. */
+/** How much somebody buys of what lies at a place; 0 for the store's own people, who find out for themselves. */
 export interface Claim extends Quantity {
-  readonly place: string;
+  readonly merchantId: Id;
+  readonly locationId: Id;
 }
 
 interface Waiter {
-  readonly quantity: number;
+  readonly claim: Claim;
   /** Counts those who come. */
   readonly number: number;
   readonly admit: (turn: undefined) => void;
@@ -28,7 +30,7 @@ export class Turns {
 
   /**
    * Runs `work` when no earlier caller has the turn for one of the claims any more; the claims must be in one order for
-   * all callers. When `work` finds too little there, so do all who want as much and were waiting when it began: it looked
+   * all callers. When `work` finds too little there, so do all who buy as much and were waiting when it began: it looked
    * after they had come.
    * @param deadlineAt in milliseconds since 1970
    * @throws Problem `too-contended` when the turn has not come by then, and what `work` throws
@@ -42,7 +44,7 @@ export class Turns {
       }
       return await this.#sharingRefusal(claims, work);
     } finally {
-      for (const { place } of entered) this.#leave(place);
+      for (const claim of entered) this.#leave(placeOf(claim));
     }
   }
 
@@ -52,13 +54,14 @@ export class Turns {
       return await work();
     } catch (error) {
       if (!(error instanceof Problem) || error.kind !== outOfStock) throw error;
-      const missing = claims.find(({ sku }) => sku === error.details.sku);
-      if (missing !== undefined) this.#refuse(missing, came, error);
+      const missing = claims.find(({ sku, quantity }) => sku === error.details.sku && quantity > 0);
+      if (missing !== undefined) this.#refuse(missing, came);
       throw error;
     }
   }
 
-  async #enter({ place, quantity }: Claim, deadlineAt: number): Promise<void> {
+  async #enter(claim: Claim, deadlineAt: number): Promise<void> {
+    const place = placeOf(claim);
     const number = (this.#came += 1);
     const line = this.#lines.get(place);
     if (line === undefined) {
@@ -66,7 +69,7 @@ export class Turns {
       return;
     }
     const { promise: turn, resolve: admit, reject: refuse } = Promise.withResolvers<undefined>();
-    const waiter: Waiter = { quantity, number, admit, refuse };
+    const waiter: Waiter = { claim, number, admit, refuse };
     line.add(waiter);
     const giveUp = (): void => {
       line.delete(waiter);
@@ -89,15 +92,18 @@ export class Turns {
     next.admit(undefined);
   }
 
-  #refuse({ place, quantity }: Claim, came: number, problem: Problem): void {
-    const line = this.#lines.get(place) ?? new Set();
+  #refuse(missing: Claim, came: number): void {
+    const line = this.#lines.get(placeOf(missing)) ?? new Set();
     for (const waiter of line) {
-      if (waiter.number > came || waiter.quantity < quantity) continue;
+      const { sku, quantity } = waiter.claim;
+      if (waiter.number > came || quantity < missing.quantity) continue;
       line.delete(waiter);
-      waiter.refuse(problem);
+      waiter.refuse(tooFew(sku, quantity));
     }
   }
 }
+
+const placeOf = ({ merchantId, locationId, sku }: Claim): string => JSON.stringify([merchantId, locationId, sku]);
 
 const tooLate = (): Problem =>
   new Problem(tooContended, 'Others buy the same, and your turn did not come in time', { retryAfterSeconds: 1 });
