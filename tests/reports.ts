@@ -166,7 +166,8 @@ function httpOver(features: readonly Feature[], downloads: RequestHandler): Expr
   });
 }
 
-const newStore = (_id: Merchant['_id']): Merchant => ({
+/** A store as it lies in the database. */
+export const newStore = (_id: Merchant['_id']): Merchant => ({
   _id,
   slug: `store-${Id.encode(_id)}`,
   name: 'Mugs & More',
@@ -203,5 +204,6 @@ export async function sell({ primary }: TestDatabase, merchantId: string, sales:
       updatedAt: new Date(at),
     };
   });
-  await orderCollection.on(primary).create(rows, asSystem('test'));
+  const inserts = rows.map((document) => ({ insertOne: { document } }));
+  await orderCollection.on(primary).bulkWrite(inserts, asSystem('test'));
 }

@@ -10,7 +10,7 @@ interface OrderRow extends ExportedOrder {
   readonly day: string;
 }
 
-const BATCH = 500;
+const BATCH = 100;
 
 /** Each order that was placed, whatever became of it. */
 export const orders = reportKind<OrderRow>({
