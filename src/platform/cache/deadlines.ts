@@ -6,7 +6,6 @@ export class TooLate extends Error {
 
 interface Wait {
   readonly until: number;
-  isOver: boolean;
   readonly giveUp: () => void;
 }
 
@@ -16,7 +15,8 @@ interface Wait {
  */
 export class Deadlines {
   readonly #limitMs: number;
-  #waits: Wait[] = [];
+  /** The oldest first. What is over leaves at once, and takes what it held with it. */
+  readonly #waits = new Set<Wait>();
   #isArmed = false;
 
   constructor(limitMs: number) {
@@ -29,13 +29,19 @@ export class Deadlines {
       const giveUp = () => {
         reject(new TooLate(`No answer within ${String(this.#limitMs)} ms`));
       };
-      const wait: Wait = { until: performance.now() + this.#limitMs, isOver: false, giveUp };
-      this.#waits.push(wait);
+      const wait: Wait = { until: performance.now() + this.#limitMs, giveUp };
+      this.#waits.add(wait);
       this.#arm(this.#limitMs);
-      const settled = () => {
-        wait.isOver = true;
-      };
-      work.then(resolve, reject).finally(settled);
+      work.then(
+        (answer) => {
+          this.#waits.delete(wait);
+          resolve(answer);
+        },
+        (error: unknown) => {
+          this.#waits.delete(wait);
+          reject(error as Error);
+        },
+      );
     });
   }
 
@@ -55,10 +61,13 @@ export class Deadlines {
   #sweep(): void {
     const now = performance.now();
     this.#isArmed = false;
-    const left = this.#waits.filter(({ isOver }) => !isOver);
-    this.#waits = left.filter(({ until }) => until > now);
-    for (const wait of left) if (wait.until <= now) wait.giveUp();
-    const next = this.#waits[0];
-    if (next !== undefined) this.#arm(Math.max(1, next.until - now));
+    for (const wait of this.#waits) {
+      if (wait.until > now) {
+        this.#arm(Math.max(1, wait.until - now));
+        return;
+      }
+      this.#waits.delete(wait);
+      wait.giveUp();
+    }
   }
 }

@@ -220,8 +220,8 @@ export class EnhancedCacheService implements Cache {
       return stale;
     }
     this.#stats.memory.misses += 1;
-    const { value, source, loadedAt } = await this.#reader.read(reading);
-    this.#count(reading.key, reading.policy.tags, COUNTED[source]);
+    const { value, source, loadedAt, tallies } = await this.#reader.read(reading);
+    for (const tally of tallies) tally[COUNTED[source]] += 1;
     return { value: value as T, source, ageSeconds: Math.max(0, (this.#clock() - loadedAt) / 1_000) };
   }
 

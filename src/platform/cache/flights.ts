@@ -1,11 +1,14 @@
 import type { CacheSource } from './cache.ts';
 import type { Coherence, Dated } from './coherence.ts';
+import type { Tally } from './stats.ts';
 
 /** What became of a read. */
 export interface Outcome {
   readonly value: unknown;
   readonly source: CacheSource;
   readonly loadedAt: number;
+  /** What the read counts in. */
+  readonly tallies: readonly Tally[];
 }
 
 interface Flight extends Dated {

@@ -5,7 +5,7 @@ import type { Lifetime } from './envelope.ts';
 import type { Outcome } from './flights.ts';
 import type { Memory, MemoryEntry } from './memory.ts';
 import type { Found, RedisLayer, Turn } from './redis-layer.ts';
-import type { StatsBook } from './stats.ts';
+import type { StatsBook, Tally } from './stats.ts';
 
 /** A policy in milliseconds. */
 export interface Policy {
@@ -51,8 +51,8 @@ export class Keeper {
   adopt({ key, keeping }: Pick<Reading, 'key' | 'keeping'>, moment: Moment, found: Found): Outcome {
     const { value, bytes } = keeping.read(found.payload());
     const { lifetime, tags } = found;
-    this.#remember({ key, tags, moment, value, lifetime, bytes });
-    return { value, source: 'hit-l2', loadedAt: lifetime.loadedAt };
+    const tallies = this.#remember({ key, tags, moment, value, lifetime, bytes });
+    return { value, source: 'hit-l2', loadedAt: lifetime.loadedAt, tallies };
   }
 
   /**
@@ -65,17 +65,19 @@ export class Keeper {
     const { freshMs, staleMs, tags } = reading.policy;
     const shortened = freshMs * (1 - JITTER * this.#deps.random());
     const lifetime: Lifetime = { loadedAt: moment.at, freshMs: shortened, staleMs, loadMs };
-    this.#remember({ key: reading.key, tags, moment, value: kept.value, lifetime, bytes: kept.bytes });
+    const { key } = reading;
+    const tallies = this.#remember({ key, tags, moment, value: kept.value, lifetime, bytes: kept.bytes });
     if (turn?.token !== undefined) {
       const keptMs = freshMs + staleMs + GRACE_MS;
       this.#deps.remote.store(turn, lifetime, keptMs, kept.encoded()).catch(this.#deps.onFailure);
     }
-    return { value: kept.value, source: 'miss', loadedAt: lifetime.loadedAt };
+    return { value: kept.value, source: 'miss', loadedAt: lifetime.loadedAt, tallies };
   }
 
-  #remember(entry: Omit<MemoryEntry, 'reads' | 'tallies'>): void {
+  #remember(entry: Omit<MemoryEntry, 'reads' | 'tallies'>): readonly Tally[] {
     const { memory, coherence, stats } = this.#deps;
-    if (coherence.verdict(entry) === 'ended') return;
-    memory.put({ ...entry, tallies: stats.of(entry.key, entry.tags), reads: 0 });
+    const tallies = stats.of(entry.key, entry.tags);
+    if (coherence.verdict(entry) !== 'ended') memory.put({ ...entry, tallies, reads: 0 });
+    return tallies;
   }
 }

@@ -88,7 +88,7 @@ export class ManyReader {
     const outcomes = new Map<string, Outcome>();
     const moment: Moment = coherence.begin();
     const looked = await remote
-      .lookup(wanted.map(({ key, policy: { tags } }) => ({ key, tags })))
+      .lookupAll(wanted.map(({ key, policy: { tags } }) => ({ key, tags })))
       // Counted and told by the layer.
       .catch(() => []);
     for (const [index, reading] of wanted.entries()) {
@@ -110,6 +110,6 @@ export class ManyReader {
   }
 
   #nothing(): Outcome {
-    return { value: undefined, source: 'miss', loadedAt: this.#deps.clock() };
+    return { value: undefined, source: 'miss', loadedAt: this.#deps.clock(), tallies: [] };
   }
 }

@@ -88,7 +88,7 @@ export class Reader {
   async #loadOnce(reading: Reading, before: DatedLook | undefined): Promise<Outcome> {
     const { coherence, clock, random } = this.#deps;
     if (before === undefined) return this.#load(reading, coherence.begin());
-    let { head } = before;
+    let head = before.head();
     const giveUpAt = clock() + this.#times.otherMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
       const moment = coherence.begin();
@@ -123,7 +123,7 @@ export class Reader {
       }
       if (value !== undefined) return this.#keeper.keep(reading, moment, value, loadMs, turn);
       this.#giveBack(turn);
-      return { value, source: 'miss', loadedAt: moment.at };
+      return { value, source: 'miss', loadedAt: moment.at, tallies };
     } catch (error) {
       for (const tally of tallies) tally.failedLoads += 1;
       this.#giveBack(turn);
@@ -138,7 +138,8 @@ export class Reader {
     const { memory, coherence, isAway } = this.#deps;
     const entry = memory.get(key);
     if (entry === undefined || !isAway(error) || coherence.verdict(entry) === 'ended') throw error;
-    return { value: entry.value, source: 'stale', loadedAt: entry.lifetime.loadedAt };
+    const { value, lifetime, tallies } = entry;
+    return { value, source: 'stale', loadedAt: lifetime.loadedAt, tallies };
   }
 
   #adoptFresh(reading: Reading, looked: DatedLook | undefined, forMs: number): Outcome | undefined {
@@ -152,7 +153,7 @@ export class Reader {
     const { remote, coherence, stats } = this.#deps;
     const moment = coherence.begin();
     try {
-      const [looked = NOTHING] = await remote.lookup([{ key, tags }]);
+      const looked = await remote.lookup({ key, tags });
       stats.redis[looked.found === undefined ? 'misses' : 'hits'] += 1;
       return { ...looked, moment };
     } catch {
@@ -185,8 +186,6 @@ export class Reader {
 interface DatedLook extends Looked {
   readonly moment: Moment;
 }
-
-const NOTHING: Looked = { found: undefined, head: '' };
 
 async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EVERYTHING, type Ended } from './coherence.ts';
 import { seal, unseal, type Lifetime } from './envelope.ts';
+import { Gathering } from './gathering.ts';
 import { redisGlob } from './glob.ts';
 import { RedisAway, type RedisLink } from './link.ts';
 import { OwedTags } from './owed.ts';
@@ -19,8 +20,10 @@ export interface Looked {
   /** If it is valid. */
   readonly found: Found | undefined;
   /** Tells it, valid or not, from what is stored later; empty if there was nothing. */
-  readonly head: string;
+  readonly head: () => string;
 }
+
+export const NOTHING: Looked = { found: undefined, head: () => '' };
 
 export interface Wanted {
   readonly key: string;
@@ -52,6 +55,7 @@ export class RedisLayer {
   readonly #origin = randomBytes(6).toString('base64url');
   readonly #tally: RedisTally;
   readonly #owed = new OwedTags();
+  readonly #lookups = new Gathering<Wanted, Looked>((wanted) => this.lookupAll(wanted));
   #isSubscribed = false;
 
   constructor(link: RedisLink, prefix: string, tally: RedisTally) {
@@ -68,12 +72,20 @@ export class RedisLayer {
     return this.#link.isUsable && this.#owed.isEmpty;
   }
 
+  /** With all others that are looked up at the same moment. */
+  lookup(wanted: Wanted): Promise<Looked> {
+    // What is away is known to be before anybody waits.
+    return this.isUsable ? this.#lookups.ask(wanted) : this.lookupAll([wanted]).then(([looked = NOTHING]) => looked);
+  }
+
   /** One question for any number of keys. */
-  async lookup(wanted: readonly Wanted[]): Promise<readonly Looked[]> {
-    const tags = [...new Set([EVERYTHING, ...wanted.flatMap((each) => each.tags)])];
-    const names = [...wanted.map(({ key }) => this.#value(key)), ...tags.map((tag) => this.#tag(tag))];
-    const answers = await this.#ask((redis) => redis.mgetBuffer(...names));
-    const versions = versionsOf(tags, answers.slice(wanted.length));
+  async lookupAll(wanted: readonly Wanted[]): Promise<readonly Looked[]> {
+    const names = wanted.map(({ key }) => this.#value(key));
+    const tags = new Set([EVERYTHING]);
+    for (const each of wanted) for (const tag of each.tags) tags.add(tag);
+    for (const tag of tags) names.push(this.#tag(tag));
+    const answers = await this.#ask((redis) => redis.mgetBuffer(names));
+    const versions = versionsOf(tags, answers, wanted.length);
     return wanted.map((_, index) => this.#look(answers[index], versions));
   }
 
@@ -82,7 +94,7 @@ export class RedisLayer {
     const sealed = await this.#ask((redis) => redis.mgetBuffer(...keys.map((key) => this.#value(key))));
     const tags = [...new Set([EVERYTHING, ...sealed.flatMap((each) => (each === null ? [] : unseal(each).tags))])];
     const answers = await this.#ask((redis) => redis.mgetBuffer(...tags.map((tag) => this.#tag(tag))));
-    const versions = versionsOf(tags, answers);
+    const versions = versionsOf(tags, answers, 0);
     return sealed.map((each) => this.#look(each, versions));
   }
 
@@ -225,12 +237,12 @@ export class RedisLayer {
   }
 
   #look(sealed: Buffer | null | undefined, now: ReadonlyMap<string, string | undefined>): Looked {
-    if (sealed === null || sealed === undefined) return { found: undefined, head: '' };
+    if (sealed === null || sealed === undefined) return NOTHING;
     this.#tally.bytesRead += sealed.length;
     const { lifetime, tags, versions, payload } = unseal(sealed);
     // A tag that was not looked up, since the value was stored with others, counts as changed.
     const isValid = tags.every((tag, index) => now.get(tag) === versions[index]);
-    const head = sealed.toString('utf8', 0, HEAD_BYTES);
+    const head = () => sealed.toString('utf8', 0, HEAD_BYTES);
     return { found: isValid ? { lifetime, tags: tags.slice(1), payload } : undefined, head };
   }
 
@@ -249,6 +261,10 @@ export class RedisLayer {
 
 type Message = Ended & { readonly origin: string };
 
-function versionsOf(tags: readonly string[], answers: readonly (Buffer | null)[]) {
-  return new Map(tags.map((tag, index) => [tag, answers[index]?.toString()]));
+/** @param from where the versions begin among the answers */
+function versionsOf(tags: Iterable<string>, answers: readonly (Buffer | null)[], from: number) {
+  const versions = new Map<string, string | undefined>();
+  let at = from;
+  for (const tag of tags) versions.set(tag, answers[at++]?.toString());
+  return versions;
 }
