@@ -17,7 +17,8 @@ export interface Load {
 /** @throws Error that says how to install wrk where it is missing, and for answers that are none */
 export async function wrk(url: string, headers: Readonly<Record<string, string>>, seconds: number): Promise<Load> {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const args = ['-t1', '-c50', `-d${String(seconds)}s`, '-s', LUA, ...fields, url];
+  // wrk calls an answer of more than 2 s a failure, which those of a server that has just begun to compile itself may be.
+  const args = ['-t1', '-c50', '--timeout', '10s', `-d${String(seconds)}s`, '-s', LUA, ...fields, url];
   const [command, rest] = hasTaskset() ? ['taskset', ['-c', CORES.client, 'wrk', ...args]] : ['wrk', args];
   const { stdout } = await run(command, rest).catch((error: unknown) => {
     throw new Error('wrk did not run: apt-get install wrk, or brew install wrk', { cause: error });

@@ -26,11 +26,27 @@ export async function findOrStart(url: string): Promise<System> {
   return { url, pid: processListeningAt(Number(new URL(url).port)), stop: () => Promise.resolve() };
 }
 
+const ATTEMPTS = 3;
+
 /**
- * A system with demo data of its own, in a directory that goes with it.
+ * A system with demo data of its own, in a directory that goes with it. A free port may be taken by the time that it listens: then it
+ * is started once more.
  * @param more variables that are not the platform's, such as Node's own
  */
 export async function startOwn(
+  overrides: VariableOverrides = {},
+  more: Readonly<Record<string, string>> = {},
+): Promise<System> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(overrides, more);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOnce(
   overrides: VariableOverrides = {},
   more: Readonly<Record<string, string>> = {},
 ): Promise<System> {
