@@ -39,7 +39,7 @@ export class Deadlines {
         },
         (error: unknown) => {
           this.#waits.delete(wait);
-          reject(error as Error);
+          reject(error);
         },
       );
     });
