@@ -37,7 +37,7 @@ export class Deadlines {
           this.#waits.delete(wait);
           resolve(answer);
         },
-        (error: unknown) => {
+        (error: Error) => {
           this.#waits.delete(wait);
           reject(error);
         },
