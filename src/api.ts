@@ -1,4 +1,5 @@
-import type { Express, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Container } from './container.ts';
@@ -29,7 +30,7 @@ import type { QueueService } from './platform/queue/queue.service.ts';
 import { Id, newId } from './shared/ids.ts';
 
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
-export function createApi(container: Container): Express {
+export function createApi(container: Container): RequestListener {
   const { config, health, logger } = container;
   return createApp(featuresOf(container), {
     edge: edgeOf(container),

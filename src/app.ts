@@ -1,10 +1,12 @@
 import compression from 'compression';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
 import { accessLog } from './platform/http/access-log.ts';
 import { jsonBody } from './platform/http/body.ts';
 import type { Edge } from './platform/http/edge.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { crossOrigin, securityHeaders } from './platform/http/fixed-headers.ts';
+import { inFront, tellRefusal } from './platform/http/front.ts';
 import { healthEndpoints } from './platform/http/health.ts';
 import { KeptAnswers } from './platform/http/kept-answers.ts';
 import { limitAddress } from './platform/http/limits.ts';
@@ -12,7 +14,7 @@ import { mount } from './platform/http/mount.ts';
 import { documentation } from './platform/http/pages.ts';
 import { problemHandler, type Translate } from './platform/http/problem-handler.ts';
 import { routeNotFound } from './platform/http/problems.ts';
-import { beginTrace, demandHost, timeLimit } from './platform/http/request.ts';
+import { demandHost, nameRequest, timeLimit } from './platform/http/request.ts';
 import type { HealthRegistry } from './platform/observability/health.ts';
 import type { Logger } from './platform/observability/logger.ts';
 import { Problem } from './shared/problem.ts';
@@ -41,21 +43,29 @@ export interface AppParts {
   readonly callbacks?: RequestHandler;
 }
 
-/** The whole HTTP side as one Express app. Neither listens nor opens anything: that is up to the process. */
-export function createApp(features: readonly Feature[], parts: AppParts): Express {
+/** The whole HTTP side. Neither listens nor opens anything: that is up to the process. */
+export function createApp(features: readonly Feature[], parts: AppParts): RequestListener {
   const { edge, health, logger, http, problemPages, translations, operations = [], callbacks } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', http.trustProxy);
 
-  app.use(beginTrace, accessLog(logger, http.slowRequestMs), demandHost);
-  app.use(securityHeaders(), crossOrigin(http.corsOrigins));
+  const kept = new KeptAnswers(edge);
+  const limit = limitAddress(edge.limits);
+  const front = [
+    nameRequest,
+    accessLog(logger, http.slowRequestMs),
+    demandHost,
+    securityHeaders(),
+    crossOrigin(http.corsOrigins),
+    kept.answerInFront(limit),
+  ];
+  app.use(tellRefusal);
   // Before every limit: whoever watches the process must get an answer when it is flooded.
   app.use('/health', healthEndpoints(health));
   if (callbacks !== undefined) app.use('/callbacks', callbacks);
-  app.use(jsonBody(), limitAddress(edge.limits));
-  const kept = new KeptAnswers(edge);
+  app.use(jsonBody(), limit);
   app.use(kept.answerAtOnce, timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS));
   // What an endpoint answers is packed as a whole; these are pages and scripts of others.
   app.use(['/ops', '/problems'], compression());
@@ -77,5 +87,5 @@ export function createApp(features: readonly Feature[], parts: AppParts): Expres
     logger.error({ error }, 'request failed');
   };
   app.use(problemHandler(report, translations));
-  return app;
+  return inFront(front, app);
 }

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const database = withDatabase({ collections });
 const reached: ProblemKind = { code: 'reached', status: 418, title: 'The handler was reached' };
 
 let accounts: AccountApp;
-let app: Express;
+let app: RequestListener;
 let store: string;
 let owner: SignedIn;
 const tokens = new Map<Caller, string | undefined>();

@@ -2,7 +2,8 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Express, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
 import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/index.ts';
@@ -148,7 +149,7 @@ function appOver({ database, primary }: TestDatabase, directory: string) {
   };
 }
 
-function httpOver(features: readonly Feature[], downloads: RequestHandler): Express {
+function httpOver(features: readonly Feature[], downloads: RequestHandler): RequestListener {
   return createApp(features, {
     edge: {
       authorize: (authorization, { scope }) => Promise.resolve(identityOf(authorization, scope)),

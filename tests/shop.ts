@@ -1,6 +1,6 @@
 import { beforeAll } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { analyticsFeature } from '../src/features/analytics/http.ts';
@@ -83,10 +83,10 @@ export const stores = {
 /** Somebody who calls: a store, a user or the platform's support. */
 export class Caller {
   readonly id: string;
-  readonly #app: Express;
+  readonly #app: RequestListener;
   readonly #token: string;
 
-  constructor(app: Express, kind: 'admin' | 'merchant' | 'user', id = newId()) {
+  constructor(app: RequestListener, kind: 'admin' | 'merchant' | 'user', id = newId()) {
     this.#app = app;
     this.id = Id.encode(id);
     this.#token = `Bearer ${kind}:${this.id}`;
@@ -110,7 +110,7 @@ export class Caller {
 }
 
 export interface Shop {
-  readonly app: Express;
+  readonly app: RequestListener;
   readonly database: TestDatabase;
   readonly services: ReturnType<typeof shopServices>;
   merchant(): Caller;
@@ -136,7 +136,7 @@ export function withShop(payments: Payments = new TestPayments()): Shop {
     unindexed: [{ collection: 'outbox', operation: 'aggregate', reason: 'only tests ask for the events of one order' }],
   });
   const seen: Seen[] = [];
-  let made: { services: ReturnType<typeof shopServices>; app: Express } | undefined;
+  let made: { services: ReturnType<typeof shopServices>; app: RequestListener } | undefined;
   const shop = () => {
     if (made === undefined) throw new Error('The shop is open from beforeAll on');
     return made;
@@ -215,7 +215,7 @@ export function shopFeatures(services: ReturnType<typeof shopServices>) {
   ];
 }
 
-function shopApp(services: ReturnType<typeof shopServices>, track: (seen: Seen) => void): Express {
+function shopApp(services: ReturnType<typeof shopServices>, track: (seen: Seen) => void): RequestListener {
   const edge: Edge = {
     authorize: (authorization, { scope }) => Promise.resolve(identityOf(authorization, scope)),
     once: (...asked) => services.idempotency.once(...asked),

@@ -32,16 +32,9 @@ export class Deadlines {
       const wait: Wait = { until: performance.now() + this.#limitMs, giveUp };
       this.#waits.add(wait);
       this.#arm(this.#limitMs);
-      work.then(
-        (answer) => {
-          this.#waits.delete(wait);
-          resolve(answer);
-        },
-        (error: Error) => {
-          this.#waits.delete(wait);
-          reject(error);
-        },
-      );
+      const settled = () => this.#waits.delete(wait);
+      work.then(settled, settled);
+      work.then(resolve, reject);
     });
   }
 

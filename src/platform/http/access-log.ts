@@ -16,11 +16,11 @@ export function accessLog(logger: Logger, slowRequestMs: number): RequestHandler
   const clean = pathRedactor();
   return (req, res, next) => {
     const trace = traceOf(res);
-    const { method, originalUrl } = req;
+    const { method, url } = req;
     res.on('close', () => {
       const durationMs = Math.round(trace.elapsedMs);
       const { requestId, traceId, operationId, queryCount: queries } = trace;
-      const path = clean(originalUrl);
+      const path = clean(url);
       const line = { requestId, traceId, method, path, operationId, status: res.statusCode, durationMs, queries };
       // The caller went away before the answer was whole.
       const told = res.writableFinished ? line : { ...line, aborted: true };

@@ -15,6 +15,8 @@ export class Exchange {
   readonly trace: Trace;
   /** How the caller stands with each limit that the request was counted against. */
   readonly limits: Standing[] = [];
+  /** What was refused before Express had the request. */
+  refusal: unknown;
   readonly #standing: string[] = [];
 
   constructor(trace: Trace) {
@@ -96,7 +98,7 @@ export function fieldsSetBy(handler: RequestHandler, headers: IncomingHttpHeader
   return [...fields].flat();
 }
 
-function serverTiming({ elapsedMs, databaseMs, cacheMs, queryCount }: Trace): string {
+function serverTiming({ elapsedMs, databaseMs, queryCount }: Trace): string {
   const queries = queryCount === 1 ? '1 query' : `${String(queryCount)} queries`;
-  return `total;dur=${elapsedMs.toFixed(1)}, db;dur=${databaseMs.toFixed(1)};desc="${queries}", cache;dur=${cacheMs.toFixed(1)}`;
+  return `total;dur=${elapsedMs.toFixed(1)}, db;dur=${databaseMs.toFixed(1)};desc="${queries}"`;
 }

@@ -19,6 +19,11 @@ interface KeptAddress {
   readonly operationId: string;
 }
 
+interface Ready {
+  readonly operationId: string;
+  readonly cached: Cached<FinishedAnswer>;
+}
+
 /**
  * The answers of the endpoints that declare a cache policy, kept as finished bytes. An address that was once found good, for an
  * answer that is the same for everybody, leads straight to that: nothing but the limit of the network address decides there.
@@ -35,16 +40,35 @@ export class KeptAnswers {
 
   /** Answers at once what is known to be good and lies in memory. */
   readonly answerAtOnce: RequestHandler = (req, res, next) => {
-    const isRead = req.method === 'GET' || req.method === 'HEAD';
-    const address = isRead ? this.#addresses.get(req.originalUrl) : undefined;
-    const cached = address && this.#cache.peek<FinishedAnswer>(address.key);
-    if (cached === undefined) {
-      next();
-      return;
-    }
-    exchangeOf(res).trace.operationId = address?.operationId;
-    this.send(req, res, cached, FOR_EVERYBODY);
+    const ready = this.#readyFor(req);
+    if (ready === undefined) next();
+    else this.#answer(req, res, ready);
   };
+
+  /** The same in front of Express, for callers that no proxy speaks for: by whom that is to be believed Express knows. */
+  answerInFront(limit: RequestHandler): RequestHandler {
+    return (req, res, next) => {
+      const ready = req.headers['x-forwarded-for'] === undefined ? this.#readyFor(req) : undefined;
+      if (ready === undefined) {
+        next();
+        return;
+      }
+      return limit(req, res, () => {
+        this.#answer(req, res, ready);
+      });
+    };
+  }
+
+  #readyFor({ method, url }: Request): Ready | undefined {
+    const address = method === 'GET' || method === 'HEAD' ? this.#addresses.get(url) : undefined;
+    const cached = address && this.#cache.peek<FinishedAnswer>(address.key);
+    return address && cached && { operationId: address.operationId, cached };
+  }
+
+  #answer(req: Request, res: Response, { operationId, cached }: Ready): void {
+    exchangeOf(res).trace.operationId = operationId;
+    this.send(req, res, cached, FOR_EVERYBODY);
+  }
 
   /** Sends a kept answer, with where it came from, for operators; and counts what is seen by it. */
   send(req: Request, res: Response, cached: Cached<FinishedAnswer>, pairs: HeaderPairs): void {

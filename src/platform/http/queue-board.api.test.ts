@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Queue } from 'bullmq';
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import request from 'supertest';
 import { createApp } from '../../app.ts';
 import { newId } from '../../shared/ids.ts';
@@ -19,8 +19,8 @@ const clock = { now: new Date() };
 const passes = new Passes({ secret: 'a secret of the tests', now: () => clock.now });
 const audited: AuditedCall[] = [];
 let queue: Queue;
-let development: Express;
-let production: Express;
+let development: RequestListener;
+let production: RequestListener;
 
 beforeAll(async () => {
   queue = new Queue('email', { connection: { url: redis.url }, prefix: redis.prefix });
@@ -38,7 +38,7 @@ afterAll(() => queue.close());
 
 const PAGES = ['/ops/queues', '/ops/queues/', '/ops/queues/api/queues', '/ops/queues/static/favicon.ico'];
 
-async function cookieOf(app: Express): Promise<string> {
+async function cookieOf(app: RequestListener): Promise<string> {
   const entered = await request(app).get(queueBoardLink(passes)).expect(303);
   expect(entered.get('location')).toBe('/ops/queues');
   return entered.get('set-cookie')?.[0] ?? '';

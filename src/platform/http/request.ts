@@ -6,13 +6,20 @@ import { beginExchange, traceOf } from './exchange.ts';
 import { malformedRequest, timedOut } from './problems.ts';
 
 /** First in the chain: gives the request its names, in and out, and measures what it costs. */
-export const beginTrace: RequestHandler = (req, res, next) => {
+export const nameRequest: RequestHandler = (req, res, next) => {
   const { 'x-request-id': sent, traceparent } = req.headers;
   const requestId = isName(sent) ? sent : newTraceId();
   const trace = new Trace(requestId, typeof traceparent === 'string' ? traceparent : undefined);
   // Kept beside the request as well: the events of its socket are fired outside of its asynchronous context.
   beginExchange(res, trace).stand(['X-Request-Id', requestId, 'traceparent', trace.traceparent]);
-  withTrace(trace, next);
+  next();
+};
+
+/** The same where nothing stands in front of Express: what follows is part of the trace. */
+export const beginTrace: RequestHandler = (req, res, next) => {
+  void nameRequest(req, res, () => {
+    withTrace(traceOf(res), next);
+  });
 };
 
 /** What looks like a number of a card or a phone names no request: it would be in every line of the log. */

@@ -1,6 +1,5 @@
-import type { Express } from 'express';
 import { once } from 'node:events';
-import { createServer, STATUS_CODES, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 import { newTraceId } from '../observability/trace.ts';
@@ -22,7 +21,7 @@ export interface ServerTimeouts {
 }
 
 /** An HTTP server with limits of time and size on what it receives. It does not listen yet. */
-export function httpServer(app: Express, { headersMs, receiveMs }: ServerTimeouts = {}): Server {
+export function httpServer(app: RequestListener, { headersMs, receiveMs }: ServerTimeouts = {}): Server {
   const server = createServer(
     {
       headersTimeout: headersMs ?? HEADERS_TIMEOUT_MS,

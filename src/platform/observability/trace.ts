@@ -9,10 +9,9 @@ export interface QueryRecord {
   readonly detail?: string;
 }
 
-/** Where the database and cache parts note what a request costs. Taken from `currentTrace()`. */
+/** Where the database part notes what a request costs. Taken from `currentTrace()`. */
 export interface QueryLog {
   recordQuery(query: QueryRecord): void;
-  recordCache(durationMs: number): void;
 }
 
 // What one request may keep in memory for the slow-request log; counting goes on beyond it.
@@ -32,7 +31,6 @@ export class Trace implements QueryLog {
   operationId: string | undefined;
   queryCount = 0;
   databaseMs = 0;
-  cacheMs = 0;
 
   constructor(requestId: string, caller?: string) {
     this.requestId = requestId;
@@ -51,10 +49,6 @@ export class Trace implements QueryLog {
     this.queryCount += 1;
     this.databaseMs += query.durationMs;
     if (this.queries.length < MAX_KEPT_QUERIES) this.queries.push(query);
-  }
-
-  recordCache(durationMs: number): void {
-    this.cacheMs += durationMs;
   }
 }
 
