@@ -53,6 +53,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
       }),
       'order-counts': { run: (signal) => upkeep.countOrders(signal) },
       'rollup-drift': { run: (signal) => upkeep.repairRollups(signal) },
+      trends: { run: (signal) => upkeep.rebuildTrends(signal) },
     };
   };
   const expiring = () => [

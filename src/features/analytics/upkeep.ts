@@ -6,11 +6,14 @@ import type { Rollups } from './rollups.ts';
 
 export interface UpkeepDeps {
   readonly store: Pick<EventStore, 'append' | 'firstOfStore'>;
-  readonly rollups: Pick<Rollups, 'findDrift' | 'rebuild' | 'roll'>;
+  readonly rollups: Pick<Rollups, 'findDrift' | 'rebuild' | 'rebuildTrends' | 'roll'>;
   /** Orders of all stores that were placed between two moments, in batches, oldest first. */
-  readonly ordersBetween: (from: Date, until: Date) => AsyncIterable<readonly CountedOrder[]>;
+  readonly ordersBetween: (from: Date, until: Date) => AsyncIterable<readonly KeptOrder[]>;
   readonly now: Now;
 }
+
+/** An order as it is now. */
+type KeptOrder = CountedOrder & { readonly state: string };
 
 /** By then all that follows from an order has long been counted. */
 const SETTLED_MS = HOUR_MS;
@@ -32,10 +35,27 @@ export class AnalyticsUpkeep {
     for await (const orders of ordersBetween(new Date(until.getTime() - LOOKED_BACK_MS), until)) {
       if (signal.aborted) break;
       found.orders += orders.length;
-      found.missing += (await store.append(orders.flatMap((order) => eventsOfOrder(order, 'placed')))).added;
+      const events = orders.flatMap((order) => [
+        ...eventsOfOrder(order, 'placed'),
+        ...(order.state === 'cancelled' ? eventsOfOrder(order, 'cancelled') : []),
+      ]);
+      found.missing += (await store.append(events)).added;
     }
     await rollups.roll(signal);
     return found;
+  }
+
+  /** Counts anew what is trending, of each store. */
+  async rebuildTrends(signal: AbortSignal): Promise<{ stores: number }> {
+    const { store, rollups } = this.#deps;
+    let stores = 0;
+    let merchantId = await store.firstOfStore();
+    while (merchantId !== undefined && !signal.aborted) {
+      await rollups.rebuildTrends(merchantId);
+      stores += 1;
+      merchantId = await store.firstOfStore(merchantId);
+    }
+    return { stores };
   }
 
   /** @returns how many rows of yesterday and the day before said something else than the events, and no longer do */

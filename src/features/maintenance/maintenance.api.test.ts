@@ -10,7 +10,7 @@ import { sessions } from '../identity/session.model.ts';
 import { memberships } from '../merchants/membership.model.ts';
 import { merchants } from '../merchants/merchant.model.ts';
 import { orderCollection, type MerchantOrder } from '../orders/order.model.ts';
-import { rollups } from '../analytics/analytics.model.ts';
+import { rollups, trends } from '../analytics/analytics.model.ts';
 import { maintenanceJobs } from './jobs.ts';
 import { TASK_TIMES } from './maintenance.jobs.ts';
 import { MaintenanceReads } from './maintenance.reads.ts';
@@ -125,12 +125,21 @@ test('orders that were not counted are, once, and rows that were spoilt are put 
   await orderCollection.on(database.primary).create([order], system);
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 2 });
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 0 });
+  await orderCollection.on(database.primary).updateOne({ _id: order._id }, { $set: { state: 'cancelled' } }, system);
+  expect(await run('order-counts')).toEqual({ orders: 1, missing: 1 });
+  expect(await run('order-counts')).toEqual({ orders: 1, missing: 0 });
   const rows = rollups.on(database.primary);
   const whole = { merchantId, unit: 'day' as const, subjectId: null, type: 'order.placed' };
   await rows.updateMany(whole, { $set: { count: 7 } }, system);
   expect(await run('rollup-drift')).toMatchObject({ drifted: 1 });
   expect(await rows.findOne(whole, { count: 1, value: 1 }, system).lean()).toMatchObject({ count: 1, value: 1_000 });
   expect(await run('rollup-drift')).toMatchObject({ drifted: 0 });
+  const trending = { merchantId };
+  const { score } = (await trends.on(database.primary).findOne(trending, { score: 1 }, system).lean()) ?? {};
+  expect(score).toBeGreaterThan(0);
+  await trends.on(database.primary).updateOne(trending, { $set: { score: 99 } }, system);
+  expect(await run('trends')).toMatchObject({ stores: 1 });
+  expect(await trends.on(database.primary).findOne(trending, { score: 1 }, system).lean()).toMatchObject({ score });
 });
 
 test('every task runs on an empty house, and one that nobody knows is not tried again', async () => {

@@ -23,6 +23,7 @@ export const TASK_TIMES = {
   'owner-counts': '10 3 * * *',
   'order-counts': '30 3 * * *',
   'rollup-drift': '50 3 * * *',
+  trends: '10 4 * * 0',
 } as const;
 
 export type TaskName = keyof typeof TASK_TIMES;
