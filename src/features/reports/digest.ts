@@ -100,7 +100,10 @@ const MAX_LABELS = 10_000;
 
 function rankingDigest(chart: Ranking<unknown>): ChartDigest {
   let sums = new Map<string, number>();
-  const best = (count: number) => Array.from(sums).toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, count);
+  const best = (count: number) =>
+    Array.from(sums)
+      .toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      .slice(0, count);
   return {
     add(row) {
       const { label, value } = chart.of(row);

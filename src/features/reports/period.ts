@@ -17,7 +17,10 @@ const USUAL_DAYS = 30;
  * What is left open is filled in.
  * @throws Problem `invalid-request` for a time that is too long, or ends before it begins
  */
-export function periodOf(asked: { from?: LocalDay | undefined; until?: LocalDay | undefined }, today: LocalDay): Period {
+export function periodOf(
+  asked: { from?: LocalDay | undefined; until?: LocalDay | undefined },
+  today: LocalDay,
+): Period {
   const until = asked.until ?? addDays(today, 1);
   const from = asked.from ?? addDays(until, -USUAL_DAYS);
   const days = daysBetween(from, until);

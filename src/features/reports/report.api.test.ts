@@ -32,13 +32,17 @@ const build = (store: Caller, { id }: ReportView, stopping?: AbortSignal) =>
 
 async function download({ download: link }: ReportView) {
   const { pathname, search } = new URL(link?.url ?? '');
-  return suite.anybody().get(pathname + search).buffer(true).parse((answer, done) => {
-    const chunks: Buffer[] = [];
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-    answer.on('end', () => {
-      done(null, Buffer.concat(chunks));
+  return suite
+    .anybody()
+    .get(pathname + search)
+    .buffer(true)
+    .parse((answer, done) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        done(null, Buffer.concat(chunks));
+      });
     });
-  });
 }
 
 const mailsTo = (to: string) => mails.on(suite.database.primary).countDocuments({ to }, asSystem('test'));
@@ -83,23 +87,28 @@ test('the sums of a sales report are those of the analytics endpoint for the sam
   expect(lines.reduce((sum, line) => sum + Number(line.split(',')[1]), 0)).toBe(total.orders);
 });
 
-test.each(['sales', 'orders', 'inventory', 'products'])('a report of the kind %s is made in each format', async (kind) => {
-  const store = await suite.store();
-  await sell(suite.database, store.id, SALES);
-  const beginnings = { pdf: '%PDF', xlsx: 'PK', csv: '\ufeff' };
-  for (const [format, beginning] of Object.entries(beginnings)) {
-    const report = await ask(store, { kind, format, ...MARCH });
-    await build(store, report);
-    const { body } = (await download(await read(store, report))) as { body: Buffer };
-    expect(body.toString().startsWith(beginning)).toBe(true);
-  }
-});
+test.each(['sales', 'orders', 'inventory', 'products'])(
+  'a report of the kind %s is made in each format',
+  async (kind) => {
+    const store = await suite.store();
+    await sell(suite.database, store.id, SALES);
+    const beginnings = { pdf: '%PDF', xlsx: 'PK', csv: '\ufeff' };
+    for (const [format, beginning] of Object.entries(beginnings)) {
+      const report = await ask(store, { kind, format, ...MARCH });
+      await build(store, report);
+      const { body } = (await download(await read(store, report))) as { body: Buffer };
+      expect(body.toString().startsWith(beginning)).toBe(true);
+    }
+  },
+);
 
 test('who asks for what is being made already joins; another format, range or store is another report', async () => {
   const [store, other] = [await suite.store(), await suite.store()];
   const wanted = { kind: 'orders', format: 'pdf', ...MARCH };
   const first = await ask(store, { ...wanted, email: 'joe@reports.example' });
-  const all = await Promise.all(Array.from({ length: 8 }, () => ask(store, { ...wanted, email: 'joe@reports.example' })));
+  const all = await Promise.all(
+    Array.from({ length: 8 }, () => ask(store, { ...wanted, email: 'joe@reports.example' })),
+  );
   expect(new Set(all.map(({ id }) => id)).size).toBe(1);
   const others = [
     await ask(store, { ...wanted, format: 'csv' }),
@@ -107,7 +116,10 @@ test('who asks for what is being made already joins; another format, range or st
     await ask(other, wanted),
   ];
   expect(new Set([...others, ...all].map(({ id }) => id)).size).toBe(4);
-  const events = await outbox.on(suite.database.primary).find({ type: 'report.requested' }, null, asSystem('test')).lean();
+  const events = await outbox
+    .on(suite.database.primary)
+    .find({ type: 'report.requested' }, null, asSystem('test'))
+    .lean();
   expect(events.filter(({ aggregateId }) => Id.encode(aggregateId) === first.id)).toHaveLength(1);
   await build(store, first);
   expect(await mailsTo('joe@reports.example')).toBe(1);
@@ -117,7 +129,11 @@ test('who asks for what is being made already joins; another format, range or st
 test('of twenty reports asked for at the same moment a store gets five, the rest 429; another store is not touched', async () => {
   const [store, other] = [await suite.store(), await suite.store()];
   const asked = Array.from({ length: 20 }, (_, day) =>
-    store.post('/api/reports', { kind: 'sales', from: `2026-03-${String(day + 1).padStart(2, '0')}`, until: '2026-04-01' }),
+    store.post('/api/reports', {
+      kind: 'sales',
+      from: `2026-03-${String(day + 1).padStart(2, '0')}`,
+      until: '2026-04-01',
+    }),
   );
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 202)).toHaveLength(5);
@@ -223,7 +239,10 @@ test('generateReport of the queue service asks for the days on which its moments
 
 test('a range that is too long or turned round is refused by name', async () => {
   const store = await suite.store();
-  for (const range of [{ from: '2024-01-01', until: '2026-01-01' }, { from: '2026-03-02', until: '2026-03-02' }]) {
+  for (const range of [
+    { from: '2024-01-01', until: '2026-01-01' },
+    { from: '2026-03-02', until: '2026-03-02' },
+  ]) {
     const body = await bodyOf(store.post('/api/reports', { kind: 'sales', ...range }).expect(422));
     expect(body).toMatchObject({ code: 'invalid-request', errors: [{ path: 'body.from' }] });
   }

@@ -5,7 +5,13 @@ import { unavailable } from '../../platform/http/problems.ts';
 import { queueFull } from '../../platform/queue/admission.ts';
 import { invalidCursor } from '../../platform/security/cursors.ts';
 import { PageQuery } from '../../shared/page.ts';
-import { reportFinished, reportNotFound, scheduleNotFound, tooManyReports, tooManySchedules } from './report.problems.ts';
+import {
+  reportFinished,
+  reportNotFound,
+  scheduleNotFound,
+  tooManyReports,
+  tooManySchedules,
+} from './report.problems.ts';
 import {
   CreateSchedule,
   EditSchedule,

@@ -57,12 +57,17 @@ function drawTimeline(chart: DocumentChart, { x, y, width }: ChartPlace, tools: 
     // Of pieces there are no halves.
     if (type === 'integer' && !Number.isInteger(tick)) continue;
     const at = height(tick);
-    document.moveTo(x + AXIS_WIDTH, at).lineTo(x + width, at).lineWidth(0.5).stroke(LINE);
+    document
+      .moveTo(x + AXIS_WIDTH, at)
+      .lineTo(x + width, at)
+      .lineWidth(0.5)
+      .stroke(LINE);
     const label = { x, baseline: at + 2.5, width: AXIS_WIDTH - 6, align: 'right', size: LABEL_SIZE } as const;
     painter.draw(writer.writeShort(tick, type), { ...label, color: MUTED });
   }
   const range: [number, number] = [x + AXIS_WIDTH, x + width];
-  const middles = points.length > MAX_COLUMNS ? drawLine(points, range, height, tools) : drawColumns(points, range, height, tools);
+  const middles =
+    points.length > MAX_COLUMNS ? drawLine(points, range, height, tools) : drawColumns(points, range, height, tools);
   drawLabels(points, middles, bottom + 11, painter);
 }
 

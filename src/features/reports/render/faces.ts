@@ -117,7 +117,8 @@ export class Faces {
   static async of(document: PDFKit.PDFDocument): Promise<Faces> {
     const faces = new Faces(document);
     const family = FAMILIES[0];
-    if (family !== undefined) for (const weight of [400, 700] as const) await faces.#load({ family, name: LATIN }, weight);
+    if (family !== undefined)
+      for (const weight of [400, 700] as const) await faces.#load({ family, name: LATIN }, weight);
     return faces;
   }
 

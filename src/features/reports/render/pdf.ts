@@ -30,7 +30,11 @@ export async function renderPdf(report: ReportDocument, { rowsFile, targetFile, 
     autoFirstPage: false,
     lang: 'en',
     displayTitle: true,
-    info: { Title: `${report.title} – ${report.storeName}`, Author: report.storeName, CreationDate: new Date(report.madeAt) },
+    info: {
+      Title: `${report.title} – ${report.storeName}`,
+      Author: report.storeName,
+      CreationDate: new Date(report.madeAt),
+    },
   });
   const output = document.pipe(createWriteStream(targetFile));
   const written = finished(output);
@@ -98,8 +102,7 @@ class Pages {
     const texts = this.#textsOf(row);
     for (const text of texts) await this.#faces.prepare(text);
     this.#demandRow();
-    if (this.#rowsOfPage % 2 === 1)
-      this.#document.rect(MARGIN, this.#y, this.#width, ROW_HEIGHT).fill(SHADE);
+    if (this.#rowsOfPage % 2 === 1) this.#document.rect(MARGIN, this.#y, this.#width, ROW_HEIGHT).fill(SHADE);
     this.#cells(texts, 400);
     this.#rowsOfPage += 1;
   }
@@ -165,7 +168,12 @@ class Pages {
       this.#document.roundedRect(x, this.#y, width, 46, 5).fill(SHADE);
       const inside = { x: x + 12, width: width - 24 };
       this.#painter.draw(label, { ...inside, baseline: this.#y + 16, size: 8.5, color: MUTED });
-      this.#painter.draw(this.#writer.writeAlone(value, type), { ...inside, baseline: this.#y + 35, size: 15, weight: 700 });
+      this.#painter.draw(this.#writer.writeAlone(value, type), {
+        ...inside,
+        baseline: this.#y + 35,
+        size: 15,
+        weight: 700,
+      });
     }
     this.#y += FIGURES_HEIGHT;
   }

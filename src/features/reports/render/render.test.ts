@@ -113,12 +113,22 @@ test('amounts are written exactly, with the decimals of their currency', () => {
 test('a PDF holds as many pages as it says on each, in any script and with no rows at all', async () => {
   const names = ['Ada', 'مقهى الميناء (Ltd)', 'חנות', '山田茶館', '김철수', '☕ 😀', 'ร้านกาแฟ', ''];
   for (const count of [0, 1, 30, 200]) {
-    const rows = Array.from({ length: count }, (_, index) => ({ name: names[index % names.length] ?? '', amount: index }));
+    const rows = Array.from({ length: count }, (_, index) => ({
+      name: names[index % names.length] ?? '',
+      amount: index,
+    }));
     const pdf = (await make('pdf', rows)).toString('latin1');
     expect(pdf.endsWith('%%EOF\n')).toBe(true);
     const pages = Number(/\/Type \/Pages\n\/Count (\d+)/.exec(pdf)?.[1]);
     const blocks = count <= 1 ? [51] : [20 + Math.min(names.length, 10) * 17 + 6 + 14];
-    const plan = planPages({ top: 42, bottom: 773.89, start: 170, blocks, rowHeight: 16, rows: Math.max(1, count) + 1 });
+    const plan = planPages({
+      top: 42,
+      bottom: 773.89,
+      start: 170,
+      blocks,
+      rowHeight: 16,
+      rows: Math.max(1, count) + 1,
+    });
     expect([count, pages]).toEqual([count, plan.pages]);
   }
 });
@@ -135,13 +145,29 @@ test('a thread is ended when its report is not wanted any more', async () => {
   const abort = new AbortController();
   await writeFile(join(directory, 'rows'), '["a",1]\n'.repeat(200_000));
   const digest = new Digest(kind, { from: '2026-03-01', until: '2026-03-08' });
-  const document = { title: 'T', period: '', storeName: 'S', accentColor: null, currency: 'EUR', timeZone: 'UTC', madeAt: 0 };
+  const document = {
+    title: 'T',
+    period: '',
+    storeName: 'S',
+    accentColor: null,
+    currency: 'EUR',
+    timeZone: 'UTC',
+    madeAt: 0,
+  };
   const columns = kind.columns.map(({ label, type, width }) => ({ label, type, width }));
   const rest = { columns, rows: 200_000, totals: digest.totalCells, figures: [], charts: [] };
-  const order = { format: 'pdf', rowsFile: join(directory, 'rows'), targetFile: join(directory, 'aborted.pdf') } as const;
+  const order = {
+    format: 'pdf',
+    rowsFile: join(directory, 'rows'),
+    targetFile: join(directory, 'aborted.pdf'),
+  } as const;
   const reason = new Error('not wanted');
-  const made = render({ ...order, document: { ...document, ...rest } }, () => {
-    abort.abort(reason);
-  }, abort.signal);
+  const made = render(
+    { ...order, document: { ...document, ...rest } },
+    () => {
+      abort.abort(reason);
+    },
+    abort.signal,
+  );
   await expect(made).rejects.toBe(reason);
 });

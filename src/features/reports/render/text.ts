@@ -60,7 +60,12 @@ export class TextPainter {
     );
   }
 
-  #drawRun({ text, face, isRightToLeft }: Run, x: number, baseline: number, { size, color = '#1f2937' }: TextStyle): void {
+  #drawRun(
+    { text, face, isRightToLeft }: Run,
+    x: number,
+    baseline: number,
+    { size, color = '#1f2937' }: TextStyle,
+  ): void {
     const document = this.#document.font(face.id).fontSize(size).fillColor(color);
     if (face.stroke > 0) document.lineWidth(face.stroke * size).strokeColor(color);
     document.text(text, x, baseline, {
@@ -126,7 +131,8 @@ function drawn({ text, isRightToLeft }: Run): string {
   return (isRightToLeft ? bidi.getMirroredCharacter(text) : null) ?? text;
 }
 
-const cut = (characters: readonly string[], count: number): string => `${characters.slice(0, count).join('').trimEnd()}…`;
+const cut = (characters: readonly string[], count: number): string =>
+  `${characters.slice(0, count).join('').trimEnd()}…`;
 
 /** Where each unit of a text stands once the parts that run backwards are turned. */
 function placesOf(text: string, flips: readonly (readonly [start: number, end: number])[]): number[] {

@@ -46,10 +46,13 @@ export async function renderXlsx(document: ReportDocument, task: RenderTask): Pr
   await written;
 }
 
-async function letGo(output: NodeJS.WritableStream & { readonly writableNeedDrain: boolean; readonly errored: unknown }) {
+async function letGo(
+  output: NodeJS.WritableStream & { readonly writableNeedDrain: boolean; readonly errored: unknown },
+) {
   if (output.errored) throw output.errored as Error;
   await breathe();
-  if (output.writableNeedDrain) await new Promise<void>((resolve) => output.once('drain', resolve).once('close', resolve));
+  if (output.writableNeedDrain)
+    await new Promise<void>((resolve) => output.once('drain', resolve).once('close', resolve));
 }
 
 function writeHead(sheet: Excel.Worksheet, { title, period, storeName, currency, columns }: ReportDocument): void {
