@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest } from '@jest/globals';
 import { asSystem } from '../../src/platform/database/scoped.ts';
 import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
-import { eventually } from '../environment/index.ts';
+import { eventually, uniqueName } from '../environment/index.ts';
+import { chance } from './chance.ts';
 import { startMailServer, type Answer, type MailServer } from './mail-server.ts';
+import { inRounds } from './rounds.ts';
 import { killAtRandom, withWork } from './work.ts';
 
 jest.setTimeout(400_000);
@@ -28,46 +30,58 @@ const send = async (subjects: readonly string[]): Promise<readonly string[]> => 
 const named = (prefix: string, length: number) =>
   Array.from({ length }, (_each, index) => `${prefix}-${String(index)}`);
 
-test('F1: workers killed at random, a mail server that stalls, refuses and hangs up: each mail once, but for those whose fate nobody can know', async () => {
-  const random = (share: number): boolean => Math.random() < share;
-  answer = (_subject, attempt) => {
-    if (attempt > 3) return 250;
-    if (random(0.03)) return 451;
-    if (random(0.03)) return 'drop';
-    return random(0.03) ? 'stall' : 250;
-  };
-  const ids = await send(named('f1', 1_000));
-  const chaos = killAtRandom(
-    () => work.run('workers/main.ts', ['email']),
-    2,
-    4_000,
-    () => {
-      server.doubtRecent();
-    },
-  );
-  await eventually(() => server.taken.size >= ids.length || chaos.kills >= 6, 200_000);
-  chaos.stop();
-  await eventually(() => ids.every((id) => server.taken.has(id)), 180_000);
-  const twice = ids.filter((id) => server.taken.get(id) !== 1 && !server.doubtful.has(id));
-  expect(twice).toEqual([]);
-  expect(server.taken.size).toBe(ids.length);
-});
+inRounds(
+  'F1: workers killed at random, a mail server that stalls, refuses and hangs up: each mail once, but for those whose fate nobody can know',
+  400_000,
+  async () => {
+    const random = (share: number): boolean => chance() < share;
+    answer = (_subject, attempt) => {
+      if (attempt > 3) return 250;
+      if (random(0.03)) return 451;
+      if (random(0.03)) return 'drop';
+      return random(0.03) ? 'stall' : 250;
+    };
+    const before = server.taken.size;
+    const ids = await send(named(uniqueName('f1'), 1_000));
+    const chaos = killAtRandom(
+      () => work.run('workers/main.ts', ['email']),
+      2,
+      4_000,
+      () => {
+        server.doubtRecent();
+      },
+    );
+    await eventually(() => server.taken.size >= before + ids.length || chaos.kills >= 6, 200_000);
+    chaos.stop();
+    await eventually(() => ids.every((id) => server.taken.has(id)), 180_000);
+    const twice = ids.filter((id) => server.taken.get(id) !== 1 && !server.doubtful.has(id));
+    expect(twice).toEqual([]);
+    expect(server.taken.size).toBe(before + ids.length);
+  },
+);
 
-test('F10: of 100 mails that the server puts off twice each arrives once; one that it refuses is tried once, and a dead letter', async () => {
-  work.run('workers/main.ts', ['email']);
-  answer = (subject, attempt) => {
-    if (subject === 'refused') return 550;
-    return attempt <= 2 ? 451 : 250;
-  };
-  const ids = await send(named('f10', 100));
-  await send(['refused']);
-  await eventually(() => ids.every((id) => server.taken.has(id)), 120_000);
-  expect(ids.map((id) => server.taken.get(id))).toEqual(ids.map(() => 1));
-  const letters = deadLetters.on(work.database.primary);
-  const found = await eventually(async () => {
-    const [letter] = await letters.find({ state: 'open', queue: 'email' }, null, asSystem('test')).lean();
-    return letter ?? false;
-  }, 60_000);
-  expect(found).toMatchObject({ name: 'mail.send', attempts: 1 });
-  expect(server.tried.get('refused')).toBe(1);
-});
+inRounds(
+  'F10: of 100 mails that the server puts off twice each arrives once; one that it refuses is tried once, and a dead letter',
+  400_000,
+  async () => {
+    const worker = work.run('workers/main.ts', ['email']);
+    const refused = uniqueName('refused');
+    answer = (subject, attempt) => {
+      if (subject === refused) return 550;
+      return attempt <= 2 ? 451 : 250;
+    };
+    const ids = await send(named(uniqueName('f10'), 100));
+    const [refusedId] = await send([refused]);
+    await eventually(() => ids.every((id) => server.taken.has(id)), 120_000);
+    expect(ids.map((id) => server.taken.get(id))).toEqual(ids.map(() => 1));
+    const letters = deadLetters.on(work.database.primary);
+    const found = await eventually(async () => {
+      const about = { queue: 'email', jobId: `mail.send-${refusedId?.slice(1, 25) ?? ''}` };
+      return (await letters.findOne(about, null, asSystem('test')).lean()) ?? false;
+    }, 60_000);
+    expect(found).toMatchObject({ name: 'mail.send', attempts: 1 });
+    expect(server.tried.get(refused)).toBe(1);
+    worker.kill('SIGTERM');
+    await worker.ended;
+  },
+);

@@ -5,6 +5,7 @@ import { createContainer, type Container } from '../../src/container.ts';
 import { startChild, type Child } from '../child.ts';
 import { uniqueName, withDatabase, type TestDatabase } from '../environment/index.ts';
 import { startRedis, type RedisProcess } from '../redis.ts';
+import { chance } from './chance.ts';
 import { chores } from './chores.ts';
 
 /** Workers in processes of their own, over servers that a test breaks; the test itself asks for the work. */
@@ -66,23 +67,36 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
   };
 }
 
-/** Kills one process after the other at random moments, and puts another in the place of each, until it is told to stop. */
+/** Kills one process after the other at random moments, `everyMs` apart on average, and puts another in the place of each, until it is told to stop. */
 export function killAtRandom(start: () => Child, count: number, everyMs: number, onKill: () => void = () => undefined) {
   const running = Array.from({ length: count }, start);
   let kills = 0;
-  const timer = setInterval(() => {
-    const place = Math.floor(Math.random() * running.length);
-    running[place]?.kill('SIGKILL');
-    onKill();
-    kills += 1;
-    running[place] = start();
-  }, everyMs);
+  let timer: NodeJS.Timeout;
+  const killLater = (): void => {
+    timer = setTimeout(
+      () => {
+        const place = Math.floor(chance() * running.length);
+        running[place]?.kill('SIGKILL');
+        onKill();
+        kills += 1;
+        running[place] = start();
+        killLater();
+      },
+      everyMs * (0.5 + chance()),
+    );
+  };
+  killLater();
   return {
     get kills() {
       return kills;
     },
+    /** Kills no more; those that run then go on. */
     stop: () => {
-      clearInterval(timer);
+      clearTimeout(timer);
+    },
+    /** Has those that run end by themselves. */
+    end: () => {
+      for (const child of running) child.kill('SIGTERM');
     },
   };
 }

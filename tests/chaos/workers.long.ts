@@ -2,8 +2,9 @@ import { expect, jest, test } from '@jest/globals';
 import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
 import { requestJob } from '../../src/platform/queue/job.ts';
 import { asSystem } from '../../src/platform/database/scoped.ts';
-import { eventually } from '../environment/index.ts';
+import { eventually, uniqueName } from '../environment/index.ts';
 import { chores, count, poison, slow } from './chores.ts';
+import { inRounds } from './rounds.ts';
 import { killAtRandom, withWork } from './work.ts';
 
 jest.setTimeout(300_000);
@@ -21,51 +22,58 @@ const left = async () => {
 };
 const ready = () => eventually(async () => (await left()) >= 0);
 
-test('F1: workers killed at random amid 2,000 jobs: each effect once, none lost', async () => {
+inRounds('F1: workers killed at random amid 2,000 jobs: each effect once, none lost', 300_000, async () => {
   await ready();
-  const names = named('f1', 2_000);
+  const tag = uniqueName('f1');
+  const names = named(tag, 2_000);
   await work.container.queue().enqueue(names.map((name) => requestJob(count, { name })));
   const chaos = killAtRandom(() => work.run(WORKER, []), 2, 1_500);
   await eventually(async () => chaos.kills >= 6 || (await left()) === 0, 60_000);
   chaos.stop();
   await eventually(async () => (await left()) === 0, 120_000);
-  const done = (await counts()).filter(({ _id }) => _id.startsWith('chore.count-f1'));
+  const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
   expect(done).toHaveLength(names.length);
   expect(done.filter((chore) => chore.done !== 1)).toEqual([]);
   expect(chaos.kills).toBeGreaterThan(0);
 });
 
-test('F2: a job that kills its worker, among 100 good ones, is a dead letter after its second stall, with one alert; the rest is done', async () => {
-  await ready();
-  const names = named('f2', 100);
-  const started: ReturnType<typeof work.run>[] = [];
-  let isOver = false;
-  const keepUp = async (): Promise<void> => {
-    while (!isOver) {
-      const child = work.run(WORKER, []);
-      started.push(child);
-      await child.ended;
-    }
-  };
-  const jobs = names.map((name) => requestJob(count, { name }));
-  await work.container.queue().enqueue([...jobs.slice(0, 50), requestJob(poison, { name: 'p' }), ...jobs.slice(50)]);
-  const up = keepUp();
-  const letters = deadLetters.on(work.database.primary);
-  const letter = await eventually(
-    async () => (await letters.findOne({ queue: 'payments', jobId: 'chore.poison-p' }, null, system).lean()) ?? false,
-    120_000,
-  );
-  expect(letter).toMatchObject({ name: 'chore.poison', state: 'open', payload: { name: 'p' } });
-  expect(letter.reason).toContain('stalled');
-  await eventually(async () => (await left()) === 0, 60_000);
-  const done = (await counts()).filter(({ _id }) => _id.startsWith('chore.count-f2'));
-  expect(done.map((chore) => chore.done)).toEqual(names.map(() => 1));
-  isOver = true;
-  started.at(-1)?.kill('SIGTERM');
-  await up;
-  const alerts = started.flatMap((child) => child.log().split('\n')).filter((line) => line.includes('"dead-letter"'));
-  expect(alerts).toHaveLength(1);
-});
+inRounds(
+  'F2: a job that kills its worker, among 100 good ones, is a dead letter after its second stall, with one alert; the rest is done',
+  300_000,
+  async () => {
+    await ready();
+    const tag = uniqueName('f2');
+    const names = named(tag, 100);
+    const started: ReturnType<typeof work.run>[] = [];
+    let isOver = false;
+    const keepUp = async (): Promise<void> => {
+      while (!isOver) {
+        const child = work.run(WORKER, []);
+        started.push(child);
+        await child.ended;
+      }
+    };
+    const jobs = names.map((name) => requestJob(count, { name }));
+    await work.container.queue().enqueue([...jobs.slice(0, 50), requestJob(poison, { name: tag }), ...jobs.slice(50)]);
+    const up = keepUp();
+    const letters = deadLetters.on(work.database.primary);
+    const letter = await eventually(
+      async () =>
+        (await letters.findOne({ queue: 'payments', jobId: `chore.poison-${tag}` }, null, system).lean()) ?? false,
+      120_000,
+    );
+    expect(letter).toMatchObject({ name: 'chore.poison', state: 'open', payload: { name: tag } });
+    expect(letter.reason).toContain('stalled');
+    await eventually(async () => (await left()) === 0, 60_000);
+    const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
+    expect(done.map((chore) => chore.done)).toEqual(names.map(() => 1));
+    isOver = true;
+    started.at(-1)?.kill('SIGTERM');
+    await up;
+    const alerts = started.flatMap((child) => child.log().split('\n')).filter((line) => line.includes('"dead-letter"'));
+    expect(alerts).toHaveLength(1);
+  },
+);
 
 test('told to stop in the middle of a long job, a worker finishes it and ends with 0; nobody does it again', async () => {
   await ready();
