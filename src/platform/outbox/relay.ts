@@ -198,8 +198,9 @@ export class OutboxRelay {
     if (found.length === 0) return [];
     const ids = idsOf(found);
     const dueAt = new Date(at.getTime() + this.#times.leaseMs);
-    // Only what no other relay has claimed since.
-    const claimed = await events.updateMany({ _id: { $in: ids }, ...due }, { $set: { lease, dueAt } }, access);
+    // Only what no other relay has claimed since. By their ids: the index of what is due would go through all of it.
+    const claiming = { ...access, hint: { _id: 1 } };
+    const claimed = await events.updateMany({ _id: { $in: ids }, ...due }, { $set: { lease, dueAt } }, claiming);
     const rows =
       claimed.modifiedCount === found.length
         ? found.map((row) => ({ ...row, lease, dueAt }))
