@@ -48,7 +48,8 @@ export class Deadlines {
           this.#sweep();
         }),
       inMs,
-    );
+      // The connection keeps the process alive as long as an answer is due.
+    ).unref();
   }
 
   #sweep(): void {
