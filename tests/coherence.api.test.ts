@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { collections } from '../src/container/collections.ts';
+import { trends } from '../src/features/analytics/analytics.model.ts';
+import { asSystem } from '../src/platform/database/scoped.ts';
 import type { Endpoint } from '../src/platform/http/endpoint.ts';
+import { Id } from '../src/shared/ids.ts';
 import { accountApp, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
 import { openCache, type OpenCache } from './caches.ts';
 import { eventually, withDatabase, withRedis } from './environment/index.ts';
@@ -71,6 +74,15 @@ async function sell(sku: string): Promise<void> {
   world.location ??= String((await as(owner).post('/merchant/locations', { name: 'Warehouse' })).id);
   await as(owner).put(`/merchant/locations/${world.location}/stock/${sku}`, { available: 50 });
   Object.assign(world, { productId: String(product.id), product: String(product.slug), sku });
+  await becomesTrending(String(product.id));
+}
+
+/** As after views that have been rolled up, which ends nothing: what is trending is only let get old. */
+async function becomesTrending(productId: string): Promise<void> {
+  const [_id, merchantId] = [Id.decode(productId), Id.decode(world.merchantId ?? '')];
+  await trends
+    .on(database.primary)
+    .create([{ _id, merchantId, score: 1, through: 1, rebuild: null }], asSystem('views of a test'));
 }
 
 async function order(): Promise<void> {
