@@ -17,7 +17,6 @@ import { schedulingParts } from './container/scheduling.ts';
 import { smsParts } from './container/sms.ts';
 import { reportParts } from './container/reports.ts';
 import { stockParts } from './container/stock.ts';
-import { warmTargets } from './container/warm-targets.ts';
 import type { Outlets } from './platform/queue/outlets.ts';
 
 /** Everything a process is built of. Each member is a part: made when it is first asked for. */
@@ -59,7 +58,7 @@ export function createContainer(config: Config, service: string) {
     ...maintenance,
     ...deadLetterParts(parts, platform),
     ...schedulingParts(parts, platform),
-    warmer: warmerPart(parts, config, platform.logger, platform.enhancedCache, warmTargets),
+    keepWarm: warmerPart(parts, config, platform.logger, platform.enhancedCache),
     ...reports,
     /** Ends what was made, in the reverse order. */
     close: () => parts.close(),

@@ -6,6 +6,7 @@ import { loadConfigOrExit } from './config/index.ts';
 import { createContainer } from './container.ts';
 import { closeServer, httpServer } from './platform/http/server.ts';
 import { stopInOrder } from './platform/process/stop.ts';
+import { warmTargets } from './warm-targets.ts';
 
 /** How long the process says that it is not ready before it refuses connections, so that load balancers can notice. */
 const ANNOUNCE_MS = 1_000;
@@ -47,5 +48,5 @@ logger.info({ port: (server.address() as AddressInfo).port, host: config.http.ho
 await Promise.race([container.database().connect(), sleep(FIRST_LOOK_MS)]);
 await health.start();
 container.relay().start();
-container.warmer()?.start();
+container.keepWarm(warmTargets(container));
 container.schedules().start();

@@ -8,27 +8,24 @@ import type { Logger } from '../platform/observability/logger.ts';
 import type { connectionParts } from './connections.ts';
 import type { Part, Parts } from './parts.ts';
 
-/** Made once all features are there to say what they want warm. Undefined where there is nothing to warm. */
+/** Begins to keep warm what it is given, unless that is switched off: once the features are there to say what. */
 export function warmerPart(
   parts: Parts,
   config: Config,
   logger: Part<Logger>,
   enhancedCache: Part<EnhancedCacheService>,
-  targets: () => readonly WarmTarget[],
-): Part<CacheWarmer | undefined> {
+): (targets: readonly WarmTarget[]) => void {
   const { enabled, warmer } = config.cache;
-  return parts.part(
-    () =>
-      enabled && warmer.enabled
-        ? new CacheWarmer({
-            cache: enhancedCache(),
-            targets: targets(),
-            logger: logger(),
-            intervalMs: warmer.intervalMs,
-          })
-        : undefined,
-    (made) => made?.stop(),
-  );
+  return (targets) => {
+    if (!enabled || !warmer.enabled) return;
+    const { intervalMs } = warmer;
+    parts
+      .part(
+        () => new CacheWarmer({ cache: enhancedCache(), targets, logger: logger(), intervalMs }),
+        (made) => made.stop(),
+      )()
+      .start();
+  };
 }
 
 /** What is kept of answers; nothing at all with `CACHE_ENABLED=false`. */

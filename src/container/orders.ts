@@ -27,6 +27,7 @@ export function orderParts(parts: Parts, platform: Platform, needed: Needed) {
   const { config, database, now, transact, appendEvent, cursors } = platform;
   const { userReads, merchantReads, productReads, stockReads, stockStore, turns } = needed;
   const orderReads = parts.part(() => new OrderReads(orderCollection.on(database().primary), cursors()));
+  const salesReads = parts.part(() => new SalesReads(async () => orderCollection.on(await database().analytics())));
   return {
     orderReads,
     orders: parts.part(
@@ -45,9 +46,7 @@ export function orderParts(parts: Parts, platform: Platform, needed: Needed) {
           now,
         }),
     ),
-    sales: parts.part(() => {
-      const reports = new SalesReads(async () => orderCollection.on(await database().analytics()));
-      return new SalesService({ reads: reports, stores: merchantReads(), now });
-    }),
+    salesReads,
+    sales: parts.part(() => new SalesService({ reads: salesReads(), stores: merchantReads(), now })),
   };
 }

@@ -125,7 +125,7 @@ export const orderCollection = storedCollection<MerchantOrder>({
     },
     {
       name: 'platform_newest',
-      serves: 'OrderReads.findAll',
+      serves: 'OrderReads.findAll; SalesReads.findBusiestStores',
       key: { placedAt: -1, _id: -1 },
     },
     {

@@ -20,7 +20,7 @@ export interface ProductSales {
   readonly revenue: number;
 }
 
-/** Sums over a merchant's orders, on the client for reports. */
+/** Sums over orders, on the client for reports. */
 export class SalesReads {
   readonly #connect: () => Promise<ScopedModel<MerchantOrder>>;
 
@@ -47,6 +47,21 @@ export class SalesReads {
       ],
       { ...access, ...UP_TO_DATE },
     );
+  }
+
+  /** The stores that most orders were placed at since a moment, the busiest first. */
+  async findBusiestStores(since: Date, limit: number, access: Access): Promise<Id[]> {
+    const orders = await this.#connect();
+    const rows = await orders.aggregate<{ readonly _id: Id }>(
+      [
+        { $match: { placedAt: { $gte: since } } },
+        { $group: { _id: '$merchantId', orders: { $sum: 1 } } },
+        { $sort: { orders: -1, _id: 1 } },
+        { $limit: limit },
+      ],
+      access,
+    );
+    return rows.map(({ _id }) => _id);
   }
 
   /** The products that brought most, the best first. */

@@ -40,7 +40,7 @@ export interface Warmable {
   readonly key: string;
   readonly load: () => Promise<unknown>;
   readonly policy: CachePolicy;
-  readonly codec?: Codec<never>;
+  readonly codec?: Codec<unknown>;
 }
 
 /**

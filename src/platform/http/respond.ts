@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { RequestContext } from '../../shared/scope.ts';
+import type { Warmable } from '../cache/enhanced-cache.service.ts';
 import type { Trace } from '../observability/trace.ts';
-import { acceptsGzip, finish, sendFinished, type AnswerUse, type FinishedAnswer } from './answer.ts';
+import { acceptsGzip, finish, finishedAnswers, sendFinished, type AnswerUse, type FinishedAnswer } from './answer.ts';
 import type { Edge } from './edge.ts';
 import { asOfAnybody } from './anybody.ts';
 import type { Endpoint, RequestShape } from './endpoint.ts';
@@ -39,7 +40,7 @@ export function answerAnew(endpoint: Endpoint, edge: Edge): Respond {
       return;
     }
     const use = acceptsGzip(req.headers['accept-encoding']) ? 'sent' : 'sent plain';
-    const answer = await written(endpoint, asked, result, use);
+    const answer = await written(endpoint, { ...asked, url: req.originalUrl }, result, use);
     // The time limit may have answered already.
     if (!res.headersSent) sendFinished(req, res, answer, endpoint.status, pairs);
   };
@@ -55,7 +56,7 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
     const key = keyOf(context, input, chosen, policy);
     const load = async () => {
       const result = await handle(endpoint, edge, input, asOfAnybody(context, policy.vary), traceOf(res));
-      return written(endpoint, asked, result, 'kept');
+      return written(endpoint, { ...asked, url: req.originalUrl }, result, 'kept');
     };
     const cached = await kept.fetch(key, load, policy);
     const isTheSameForAll = context.scope.kind === 'public' && policy.vary === undefined;
@@ -65,20 +66,56 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
   };
 }
 
+/**
+ * What an anonymous request without a query is answered by a public endpoint, to be had ready before one comes.
+ * @param path below `/api`, with its parameters filled in
+ */
+export function warmAnswer(endpoint: Endpoint, path: string, params: Readonly<Record<string, string>>): Warmable {
+  const input = endpoint.input.parse({ params, query: {} });
+  const context = { ...NOBODY, deadlineAt: Date.now() + WARM_MS };
+  const policy = endpoint.cache?.(input, context.scope);
+  if (policy === undefined) throw new Error('Only what declares how long it may be kept is');
+  const occasion = { url: `/api${path}`, input, chosen: undefined };
+  return {
+    key: answerKeys(endpoint)(context, input, undefined, policy),
+    load: async () => written(endpoint, occasion, await endpoint.handle(input, context), 'kept'),
+    policy,
+    codec: finishedAnswers,
+  };
+}
+
+const WARM_MS = 10_000;
+
+const NOBODY: Omit<RequestContext, 'deadlineAt'> = {
+  actor: { kind: 'anonymous' },
+  scope: { kind: 'public' },
+  requestId: 'warmer',
+  traceparent: undefined,
+  address: '',
+  ifMatch: undefined,
+  idempotencyKey: undefined,
+};
+
 /** Stored nowhere, unless it is meant for everybody. */
 function shownTo({ method }: Endpoint, { scope, actor }: RequestContext): HeaderPairs {
   const isForEverybody = method === 'get' && scope.kind === 'public' && actor.kind === 'anonymous';
   return isForEverybody ? FOR_EVERYBODY : ['Cache-Control', 'no-store'];
 }
 
+/** What an answer is made for. */
+interface Occasion extends Pick<Asked, 'chosen' | 'input'> {
+  /** Path and query, as they were sent. */
+  readonly url: string;
+}
+
 function written(
   endpoint: Endpoint,
-  { req, input, chosen }: Asked,
+  { url, input, chosen }: Occasion,
   result: unknown,
   use: AnswerUse,
 ): Promise<FinishedAnswer> {
   const { ETag: etag, ...headers } = endpoint.headers?.(result) ?? {};
-  const next = endpoint.method === 'get' ? nextLinkOf(req.originalUrl, result) : undefined;
+  const next = endpoint.method === 'get' ? nextLinkOf(url, result) : undefined;
   const pairs = [...Object.entries(headers).flat(), ...(next === undefined ? [] : ['Link', next])];
   const seen = endpoint.track?.(input, result);
   const fields = { etag, pairs, ...(seen !== undefined && { seen }) };

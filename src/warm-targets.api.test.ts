@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import request from 'supertest';
+import { nativeDb, withDatabase, withRedis } from '../tests/environment/index.ts';
+import { createApi } from './api.ts';
+import { loadConfig } from './config/index.ts';
+import { createContainer, type Container } from './container.ts';
+import { collections } from './container/collections.ts';
+import { newId } from './shared/ids.ts';
+import { warmTargets } from './warm-targets.ts';
+
+const database = withDatabase({ collections });
+const redis = withRedis();
+const [busy, idle] = [newId(), newId()];
+let container: Container;
+
+beforeAll(async () => {
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    MONGODB_URI: database.uri,
+    DB_NAME: database.name,
+    MIN_POOL_SIZE: '0',
+    REDIS_URL: redis.url,
+    CACHE_REDIS_URL: redis.url,
+    QUEUE_PREFIX: redis.prefix,
+  });
+  container = createContainer(config, 'test');
+  await container.database().connect();
+  const db = nativeDb(database.primary);
+  const stores = [
+    { _id: busy, slug: 'busy', name: 'Busy' },
+    { _id: idle, slug: 'idle', name: 'Idle' },
+  ];
+  const shared = { description: '', currency: 'EUR', branding: { logoUrl: null, accentColor: null } };
+  await db.collection('merchants').insertMany(stores.map((store) => ({ ...store, ...shared })));
+  await db.collection('merchant_orders').insertOne({ merchantId: busy, placedAt: new Date() });
+});
+afterAll(() => container.close());
+
+test('after a round of the warmer, the front of a store that sells is answered from memory, that of another is not', async () => {
+  for (const target of warmTargets(container))
+    for (const warmable of await target.list()) await container.enhancedCache().warm(warmable);
+  const app = createApi(container);
+  const sourceOf = async (path: string) => {
+    const { status, headers } = await request(app).get(`/api${path}`);
+    return [status, headers['x-cache']];
+  };
+  expect(await sourceOf(`/storefronts/${busy.toHexString()}/products`)).toEqual([200, 'hit-l1']);
+  expect(await sourceOf('/merchants/busy')).toEqual([200, 'hit-l1']);
+  expect(await sourceOf(`/storefronts/${idle.toHexString()}/products`)).toEqual([200, 'miss']);
+  expect(await sourceOf('/merchants/idle')).toEqual([200, 'miss']);
+});
