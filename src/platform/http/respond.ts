@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { RequestContext } from '../../shared/scope.ts';
 import type { Warmable } from '../cache/enhanced-cache.service.ts';
+import { uncached } from '../cache/uncached.ts';
 import type { Trace } from '../observability/trace.ts';
 import { acceptsGzip, finish, finishedAnswers, sendFinished, type AnswerUse, type FinishedAnswer } from './answer.ts';
 import type { Edge } from './edge.ts';
@@ -49,6 +50,7 @@ export function answerAnew(endpoint: Endpoint, edge: Edge): Respond {
 /** Sends what is kept since the same was asked before; the handler works only where nothing is. */
 export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): Respond {
   const keyOf = answerKeys(endpoint);
+  const use = edge.cache === uncached ? 'sent' : 'kept';
   return async (asked) => {
     const { req, res, context, input, chosen } = asked;
     const policy = endpoint.cache?.(input, context.scope);
@@ -56,7 +58,7 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
     const key = keyOf(context, input, chosen, policy);
     const load = async () => {
       const result = await handle(endpoint, edge, input, asOfAnybody(context, policy.vary), traceOf(res));
-      return written(endpoint, { ...asked, url: req.originalUrl }, result, 'kept');
+      return written(endpoint, { ...asked, url: req.originalUrl }, result, use);
     };
     const cached = await kept.fetch(key, load, policy);
     const isTheSameForAll = context.scope.kind === 'public' && policy.vary === undefined;

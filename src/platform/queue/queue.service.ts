@@ -118,27 +118,30 @@ export class QueueService {
    */
   async enqueue(requests: readonly JobRequest[]): Promise<void> {
     const isLow = ({ contract }: JobRequest): boolean => settingsOf(this.#deps.queues, contract.queue).lowPriority;
-    const refused = requests.some(isLow) && (await this.#admission.isShort()) ? requests.filter(isLow) : [];
-    await this.#add(refused.length === 0 ? requests : requests.filter((request) => !isLow(request)));
-    if (refused.length > 0) throw new EnqueueRefused(refused);
+    if (!requests.some(isLow) || !(await this.#admission.isShort())) return this.#add(requests);
+    await this.#add(requests.filter((request) => !isLow(request)));
+    throw new EnqueueRefused(requests.filter(isLow));
   }
 
   async #add(requests: readonly JobRequest[]): Promise<void> {
+    const [first, another] = requests;
+    if (first === undefined) return;
+    // A transaction for one job alone costs twice as much as the job.
+    if (another === undefined) {
+      const { name, data, opts } = this.#jobOf(first);
+      await this.#queue(first.contract.queue).add(name, data, opts);
+      return;
+    }
     const byQueue = Map.groupBy(requests, ({ contract }) => contract.queue);
     await Promise.all(
-      Array.from(byQueue, async ([name, group]) => {
-        const settings = settingsOf(this.#deps.queues, name);
-        const jobs = group.map((request) => ({
-          name: request.contract.name,
-          data: request.payload,
-          opts: bullOptions(request, settings),
-        }));
-        const [first] = jobs;
-        // A transaction for one job alone costs twice as much as the job.
-        if (jobs.length === 1 && first !== undefined) await this.#queue(name).add(first.name, first.data, first.opts);
-        else await this.#queue(name).addBulk(jobs);
-      }),
+      Array.from(byQueue, ([name, group]) => this.#queue(name).addBulk(group.map((request) => this.#jobOf(request)))),
     );
+  }
+
+  #jobOf(request: JobRequest) {
+    const { contract, payload } = request;
+    const opts = bullOptions(request, settingsOf(this.#deps.queues, contract.queue));
+    return { name: contract.name, data: payload, opts };
   }
 
   async getHealthStatus(): Promise<QueueHealth> {
