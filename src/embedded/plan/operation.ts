@@ -67,8 +67,9 @@ export class Operation {
     };
     this.#wake = stop;
     this.closed?.addEventListener('abort', stop, { once: true });
-    // Timers go off up to a millisecond early.
-    const timer = this.#deadline === Infinity ? undefined : setTimeout(stop, Math.max(0, this.remainingMs) + 1);
+    // Timers go off up to a millisecond early, and know no parts of one.
+    const waitMs = Math.max(0, Math.ceil(this.remainingMs)) + 1;
+    const timer = this.#deadline === Infinity ? undefined : setTimeout(stop, waitMs);
     try {
       await Promise.race([work, wait.promise]);
     } finally {
