@@ -9,7 +9,7 @@ const readsEnvironment = {
 const skipsMiddleware = { selector: "Property[key.name='middleware']", message: 'Hooks must not be skipped.' };
 
 export default defineConfig(
-  { ignores: ['**/*.js', '**/*.cjs', 'dist/**', '.data/**', 'coverage/**'] },
+  { ignores: ['**/*.js', '**/*.cjs', '**/*.mjs', 'dist/**', '.data/**', 'coverage/**'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
