@@ -31,7 +31,8 @@ beforeAll(async () => {
     { _id: busy, slug: 'busy', name: 'Busy' },
     { _id: idle, slug: 'idle', name: 'Idle' },
   ];
-  const shared = { description: '', currency: 'EUR', branding: { logoUrl: null, accentColor: null } };
+  // As stores were before they had branding.
+  const shared = { description: '', currency: 'EUR' };
   await db.collection('merchants').insertMany(stores.map((store) => ({ ...store, ...shared })));
   await db.collection('merchant_orders').insertOne({ merchantId: busy, placedAt: new Date() });
 });

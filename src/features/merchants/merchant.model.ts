@@ -9,6 +9,10 @@ export interface Branding {
   accentColor: string | null;
 }
 
+export const NO_BRANDING: Branding = { logoUrl: null, accentColor: null };
+
+export const brandingOf = ({ branding = NO_BRANDING }: Pick<Merchant, 'branding'>): Branding => branding;
+
 /** A store, as it lies in MongoDB. */
 export interface Merchant {
   _id: Id;
@@ -22,7 +26,8 @@ export interface Merchant {
   currencyIsFixed: boolean;
   /** In which its days begin and end. */
   timeZone: string;
-  branding: Branding;
+  /** A store of before there was branding has none; see `brandingOf`. */
+  branding?: Branding;
   /** In which the store writes to those who have not chosen one. */
   locale: Locale;
   /** Kept here so that two owners who leave at the same moment meet in one document: one must stay. */

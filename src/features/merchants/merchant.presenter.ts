@@ -3,7 +3,7 @@ import { localeOf } from '../../shared/locale.ts';
 import type { UserCard } from '../identity/index.ts';
 import type { Invitation } from './invitation.model.ts';
 import type { StoredMembership } from './membership.model.ts';
-import type { Merchant } from './merchant.model.ts';
+import { brandingOf, type Merchant } from './merchant.model.ts';
 import type { InvitationView, Member, StoreProfile, StoreView } from './merchant.schema.ts';
 
 /** The fields that each of the functions here reads, and so the only ones that its read loads. */
@@ -17,8 +17,9 @@ export type StoreRow = Pick<Merchant, '_id' | keyof typeof STORE_FIELDS>;
 export type MemberRow = Pick<StoredMembership, '_id' | keyof typeof MEMBER_FIELDS>;
 export type InvitationRow = Pick<Invitation, '_id' | keyof typeof INVITATION_FIELDS>;
 
-export function presentProfile({ _id, slug, name, description, currency, branding }: ProfileRow): StoreProfile {
-  const { logoUrl, accentColor } = branding;
+export function presentProfile(store: ProfileRow): StoreProfile {
+  const { _id, slug, name, description, currency } = store;
+  const { logoUrl, accentColor } = brandingOf(store);
   return { id: Id.encode(_id), slug, name, description, currency, branding: { logoUrl, accentColor } };
 }
 

@@ -1,13 +1,14 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import type { Id } from '../../shared/ids.ts';
-import type { Merchant } from './merchant.model.ts';
+import { brandingOf, type Merchant } from './merchant.model.ts';
 import { presentProfile, presentStore, PROFILE_FIELDS, STORE_FIELDS } from './merchant.presenter.ts';
 import type { ProfileRow, StoreRow } from './merchant.presenter.ts';
 import type { StoreProfile, StoreView } from './merchant.schema.ts';
 
 /** What other features must know of a store. */
-export type StoreFacts = Pick<Merchant, 'branding' | 'currency' | 'locale' | 'name' | 'slug' | 'timeZone'>;
+type StoredFacts = Pick<Merchant, 'branding' | 'currency' | 'locale' | 'name' | 'slug' | 'timeZone'>;
+export type StoreFacts = Required<StoredFacts>;
 const STATE_FIELDS = { ...STORE_FIELDS, currencyIsFixed: 1 } as const;
 /** What decides whether a store can be changed, and what the change is told from. */
 export type StoreState = Pick<Merchant, '_id' | keyof typeof STATE_FIELDS>;
@@ -39,7 +40,8 @@ export class MerchantReads {
   async findStore(_id: Id): Promise<StoreFacts | undefined> {
     const fields = { slug: 1, name: 1, currency: 1, timeZone: 1, branding: 1, locale: 1 };
     const access = asSystem('facts of a store');
-    return (await this.#merchants.findOne({ _id }, fields, access).lean<StoreFacts>()) ?? undefined;
+    const row = await this.#merchants.findOne({ _id }, fields, access).lean<StoredFacts>();
+    return row ? { ...row, branding: brandingOf(row) } : undefined;
   }
 
   /** In which days begin and end, by the stores' ids. Of as many stores as one batch of events tells of. */

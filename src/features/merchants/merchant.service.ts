@@ -13,6 +13,7 @@ import type { MembershipStore } from './membership.store.ts';
 import { merchantEvent } from './merchant.events.ts';
 import { presentStore, type StoreRow } from './merchant.presenter.ts';
 import { currencyFixed, merchantNotFound } from './merchant.problems.ts';
+import { NO_BRANDING } from './merchant.model.ts';
 import type { MerchantReads, StoreState } from './merchant.reads.ts';
 import type { OpenStore, OwnStore, StoreProfile, StoreView } from './merchant.schema.ts';
 import type { MerchantChange, MerchantStore } from './merchant.store.ts';
@@ -46,7 +47,7 @@ export class MerchantService {
     const merchant = {
       ...sent,
       _id: merchantId,
-      branding: { logoUrl: null, accentColor: null },
+      branding: NO_BRANDING,
       currencyIsFixed: false,
       ownerCount: 1,
       version: 1,
