@@ -2,6 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
 import { requestJob } from '../../src/platform/queue/job.ts';
 import { asSystem } from '../../src/platform/database/scoped.ts';
+import type { Child } from '../child.ts';
 import { eventually, uniqueName } from '../environment/index.ts';
 import { chores, count, poison, slow } from './chores.ts';
 import { inRounds } from './rounds.ts';
@@ -44,36 +45,49 @@ inRounds(
     await ready();
     const tag = uniqueName('f2');
     const names = named(tag, 100);
-    const started: ReturnType<typeof work.run>[] = [];
-    let isOver = false;
-    const keepUp = async (): Promise<void> => {
-      while (!isOver) {
-        const child = work.run(WORKER, []);
-        started.push(child);
-        await child.ended;
-      }
-    };
     const jobs = names.map((name) => requestJob(count, { name }));
     await work.container.queue().enqueue([...jobs.slice(0, 50), requestJob(poison, { name: tag }), ...jobs.slice(50)]);
-    const up = keepUp();
     const letters = deadLetters.on(work.database.primary);
-    const letter = await eventually(
-      async () =>
-        (await letters.findOne({ queue: 'payments', jobId: `chore.poison-${tag}` }, null, system).lean()) ?? false,
-      120_000,
-    );
-    expect(letter).toMatchObject({ name: 'chore.poison', state: 'open', payload: { name: tag } });
-    expect(letter.reason).toContain('stalled');
-    await eventually(async () => (await left()) === 0, 60_000);
-    const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
-    expect(done.map((chore) => chore.done)).toEqual(names.map(() => 1));
-    isOver = true;
-    started.at(-1)?.kill('SIGTERM');
-    await up;
+    const started = await amidRestarts(async () => {
+      const letter = await eventually(
+        async () =>
+          (await letters.findOne({ queue: 'payments', jobId: `chore.poison-${tag}` }, null, system).lean()) ?? false,
+        120_000,
+      );
+      expect(letter).toMatchObject({ name: 'chore.poison', state: 'open', payload: { name: tag } });
+      expect(letter.reason).toContain('stalled');
+      await eventually(async () => (await left()) === 0, 60_000);
+      const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
+      expect(done.map((chore) => chore.done)).toEqual(names.map(() => 1));
+    });
+    // Killed twice, and ended by the test.
+    expect(started).toHaveLength(3);
     const alerts = started.flatMap((child) => child.log().split('\n')).filter((line) => line.includes('"dead-letter"'));
     expect(alerts).toHaveLength(1);
   },
 );
+
+/** Runs a worker, and another whenever it has died, for as long as `act` takes. @returns all that were run */
+async function amidRestarts(act: () => Promise<void>): Promise<readonly Child[]> {
+  const started: Child[] = [];
+  let isOver = false;
+  const keepUp = async (): Promise<void> => {
+    while (!isOver) {
+      const child = work.run(WORKER, []);
+      started.push(child);
+      await child.ended;
+    }
+  };
+  const up = keepUp();
+  try {
+    await act();
+  } finally {
+    isOver = true;
+    started.at(-1)?.kill('SIGTERM');
+    await up;
+  }
+  return started;
+}
 
 test('told to stop in the middle of a long job, a worker finishes it and ends with 0; nobody does it again', async () => {
   await ready();

@@ -70,13 +70,24 @@ export function bullProcessor(
   };
 }
 
-/** @throws DelayedError, by which BullMQ leaves the job's attempts as they are */
 async function putOff(job: Job<unknown>, { message, delayMs }: PutOff, token: string | undefined): Promise<never> {
-  const now = Date.now();
-  if (now - job.timestamp > PUT_OFF_MS) throw new UnrecoverableError(`Put off for three days: ${message}`);
+  if (Date.now() - job.timestamp > PUT_OFF_MS) throw new UnrecoverableError(`Put off for three days: ${message}`);
+  return delay(job, delayMs, message, token);
+}
+
+/**
+ * Has a job under way taken up again later.
+ * @throws DelayedError, by which BullMQ leaves the job's attempts as they are
+ */
+export async function delay(
+  job: Job<unknown>,
+  delayMs: number,
+  reason: string,
+  token: string | undefined,
+): Promise<never> {
   // Chance keeps those that were put off together from coming back together.
-  await job.moveToDelayed(now + delayMs * (1 + JITTER * Math.random()), token);
-  throw new DelayedError(message);
+  await job.moveToDelayed(Date.now() + delayMs * (1 + JITTER * Math.random()), token);
+  throw new DelayedError(reason);
 }
 
 /** A timer of its own, which is cleared: `AbortSignal.timeout` would keep one until its time for each job. */

@@ -14,7 +14,7 @@ test('jobs under way are counted, those done are of the last minute, and each at
   const later = () => Promise.reject(new DelayedError('later'));
   await expect(jobs.track({ name: 'c', id: '3' }, later)).rejects.toThrow('later');
   expect([jobs.active, jobs.doneLastMinute()]).toEqual([1, 0]);
-  expect(jobs.suspects().map(({ name }) => name)).toEqual(['a', 'c']);
+  expect(jobs.mayHaveHeldUp().map(({ name }) => name)).toEqual(['a', 'c']);
   gate.resolve(undefined);
   await running;
   expect([jobs.active, jobs.doneLastMinute()]).toEqual([0, 1]);

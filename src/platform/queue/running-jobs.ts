@@ -33,7 +33,7 @@ export class RunningJobs {
   }
 
   /** Those under way and the one that ended last: one of them it was that held up the process. */
-  suspects(): readonly RunningJob[] {
+  mayHaveHeldUp(): readonly RunningJob[] {
     return this.#lastEnded === undefined ? [...this.#active] : [...this.#active, this.#lastEnded];
   }
 

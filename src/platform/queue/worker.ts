@@ -12,6 +12,7 @@ import { producerConnection, workerConnections, type QueueRedis, type WorkerConn
 import type { FailedJob } from './dead-letter-collector.ts';
 import { BEAT_MS, beat, endBeat, type WorkerBeat } from './heartbeat.ts';
 import type { JobHandler } from './job.ts';
+import { MAX_STALLS, Quarantine } from './quarantine.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { settingsOf, type QueueTable } from './settings.ts';
 import { workerMetrics } from './worker-metrics.ts';
@@ -53,6 +54,7 @@ export class WorkerRuntime {
   });
   readonly #stopping = new AbortController();
   #connections: WorkerConnections | undefined;
+  #quarantine: Quarantine | undefined;
   #beating: Redis | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -65,11 +67,14 @@ export class WorkerRuntime {
   start(): void {
     const connections = workerConnections(this.#deps.redis);
     this.#connections = connections;
+    // One for all kinds, since what kills the process kills the jobs of all of them.
+    const quarantine = new Quarantine({ redis: connections.first, prefix: this.#deps.prefix });
+    this.#quarantine = quarantine;
     this.#beating = producerConnection(this.#deps.redis);
     this.#beating.on('ready', () => void this.#beat());
     for (const kind of this.#kinds) {
       const jobs = new RunningJobs(kind.queue, this.#metrics.onAttempt);
-      this.#running.set(kind.queue, { worker: this.#work(kind, connections.first, jobs), jobs });
+      this.#running.set(kind.queue, { worker: this.#work(kind, connections.first, jobs, quarantine), jobs });
     }
     this.#watchdog.start();
     this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
@@ -135,17 +140,19 @@ export class WorkerRuntime {
     return this.#metrics.text();
   }
 
-  #work({ queue, handlers }: WorkerKind, connection: Redis, jobs: RunningJobs): Worker {
+  #work({ queue, handlers }: WorkerKind, connection: Redis, jobs: RunningJobs, quarantine: Quarantine): Worker {
     const { prefix, queues, logger, onDead } = this.#deps;
     const settings = settingsOf(queues, queue);
     const { concurrency, rateLimit, lockMs } = settings;
     const work = bullProcessor(handlers, settings, this.#stopping.signal);
-    const worker = new Worker(queue, (job: Job<unknown>, token?: string) => jobs.track(job, () => work(job, token)), {
+    const attempt = (job: Job<unknown>, token?: string) => quarantine.attempt(job, token, () => work(job, token));
+    const worker = new Worker(queue, (job: Job<unknown>, token) => jobs.track(job, () => attempt(job, token)), {
       connection,
       prefix,
       concurrency,
       lockDuration: lockMs,
       stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLS,
       ...keptJobs(settings),
       ...(rateLimit !== undefined && { limiter: rateLimit }),
     });
@@ -180,7 +187,7 @@ export class WorkerRuntime {
 
   #sayBlocked(milliseconds: number): void {
     this.#metrics.onBlocked(milliseconds);
-    const jobs = Array.from(this.#running.values()).flatMap(({ jobs: each }) => each.suspects());
+    const jobs = Array.from(this.#running.values()).flatMap(({ jobs: each }) => each.mayHaveHeldUp());
     this.#deps.logger.warn({ blockedMs: milliseconds, jobs }, 'the event loop stood still; one of these jobs held it');
   }
 
@@ -205,7 +212,8 @@ export class WorkerRuntime {
   async #sayGoodbye(): Promise<void> {
     const redis = this.#beating;
     if (redis === undefined) return;
-    await Promise.allSettled(this.#beats().map((worker) => endBeat(redis, this.#deps.prefix, worker)));
+    const goodbyes = this.#beats().map((worker) => endBeat(redis, this.#deps.prefix, worker));
+    await Promise.allSettled([...goodbyes, this.#quarantine?.acquit(redis)]);
     redis.disconnect();
   }
 }
