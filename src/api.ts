@@ -62,6 +62,7 @@ type Services = Pick<
   | 'orderReads'
   | 'orders'
   | 'productReads'
+  | 'phones'
   | 'products'
   | 'reports'
   | 'reportSchedules'
@@ -78,7 +79,7 @@ export function featuresOf(services: Services): readonly Feature[] {
   const { now, accounts, sessions, merchants, members, invitations, apiKeys } = services;
   const { products, productReads, stock, stockReads, orders, orderReads, sales, traffic, auditReads } = services;
   const features = [
-    identityFeature({ accounts: accounts(), sessions: sessions() }),
+    identityFeature({ accounts: accounts(), phones: services.phones(), sessions: sessions() }),
     merchantsFeature({ merchants: merchants(), members: members(), invitations: invitations() }),
     catalogFeature({ products: products(), reads: productReads() }),
     stockFeature({ stock: stock(), reads: stockReads() }),
@@ -152,8 +153,9 @@ function operationsOf({
 }
 
 /** What providers and mail programs call. */
-function callbacksOf({ config, sms, stockAlerts }: Container): readonly Callback[] {
+function callbacksOf({ config, phones, sms, stockAlerts }: Container): readonly Callback[] {
   const { twilio } = config.sms;
-  const receipts = twilio === undefined ? [] : smsCallbacks({ sms: sms(), authToken: twilio.authToken });
+  const receipts =
+    twilio === undefined ? [] : smsCallbacks({ sms: sms(), optOuts: phones(), authToken: twilio.authToken });
   return [stockAlertCallback(stockAlerts()), ...receipts];
 }

@@ -15,6 +15,7 @@ import { orderParts } from '../src/container/orders.ts';
 import { Parts } from '../src/container/parts.ts';
 import { platformParts } from '../src/container/platform.ts';
 import { reportParts } from '../src/container/reports.ts';
+import { smsParts } from '../src/container/sms.ts';
 import { schedulingParts } from '../src/container/scheduling.ts';
 import { stockParts } from '../src/container/stock.ts';
 import { subscriptions } from '../src/container/subscriptions.ts';
@@ -39,6 +40,7 @@ import type { EventRow } from '../src/platform/outbox/event.ts';
 import { eventAppender, outbox, type OutboxRow } from '../src/platform/outbox/event.store.ts';
 import type { Subscriptions } from '../src/platform/outbox/subscription.ts';
 import type { JobHandler } from '../src/platform/queue/job.ts';
+import type { Outlets } from '../src/platform/queue/outlets.ts';
 import { Passwords } from '../src/platform/security/passwords.ts';
 import { Id } from '../src/shared/ids.ts';
 import { silent, type TestDatabase } from './environment/index.ts';
@@ -82,7 +84,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const parts = new Parts();
   // Wired as in production, but for what a test must see or set.
   const platform = {
-    ...platformParts(parts, loadConfig(ENVIRONMENT), 'test', () => noOutlets),
+    ...platformParts(parts, loadConfig(ENVIRONMENT), 'test', () => outlets),
     database: () => database,
     transact: () => mongoTransact(primary, () => Promise.resolve()),
     appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed, record }),
@@ -90,6 +92,8 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     cache: () => cache,
     now,
   };
+  const { sms } = smsParts(parts, platform);
+  const outlets: Outlets = { ...noOutlets, sendSMS: (message, within) => sms().request(message, within) };
   const audit = auditParts(parts, platform);
   const identity = identityParts(parts, platform);
   const store = merchantParts(parts, platform, identity);
@@ -126,7 +130,8 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   });
   const appWith = (mounted: readonly Feature[]) => appOf(mounted, access.authorizer(), options);
   const app = appWith(features);
-  return { http: () => request(app), appWith, features, clock, work, mailbox };
+  const phones = identity.phones();
+  return { http: () => request(app), appWith, features, clock, work, mailbox, phones };
 }
 
 type Authorizer = ReturnType<ReturnType<typeof accessParts>['authorizer']>;

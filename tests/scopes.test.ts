@@ -42,6 +42,7 @@ const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], o
   MerchantOrder: { merchant: OF_MERCHANT, user: { customerId: ID }, system: ALL },
   MerchantProduct: { merchant: OF_MERCHANT, public: { status: 'active' }, system: ALL },
   OutboxEvent: { merchant: { scope: SCOPES.merchant }, user: { scope: SCOPES.user }, system: ALL },
+  PhoneProof: { system: ALL },
   ScheduleState: { system: ALL },
   Report: { merchant: OF_MERCHANT, system: ALL },
   ReportSchedule: { merchant: OF_MERCHANT, system: ALL },

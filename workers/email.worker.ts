@@ -9,7 +9,7 @@ import type { WorkerKind } from '../src/platform/queue/worker.ts';
 export function workerKind(container: Container): WorkerKind {
   const { config, now, links, sendOnce, mailStore, mailBreaker, mailTransport, effects, health } = container;
   health().register(mailBreaker().healthCheck());
-  const { userReads, accountLetters, merchantReads, invitationReads, orderReads } = container;
+  const { userReads, accountLetters, merchantReads, invitationReads, orderReads, queue, transact } = container;
   const shared = {
     users: userReads(),
     links: links(),
@@ -21,7 +21,15 @@ export function workerKind(container: Container): WorkerKind {
     ...mailJobs({ mails: mailStore(), transport: mailTransport(), effects: effects() }),
     ...identityJobs({ ...shared, letters: accountLetters() }),
     ...merchantJobs({ ...shared, merchants: merchantReads(), invitations: invitationReads() }),
-    ...orderMailJobs({ ...shared, reads: orderReads(), customers: userReads(), stores: merchantReads() }),
+    ...orderMailJobs({
+      ...shared,
+      transact: transact(),
+      effects: effects(),
+      queue: queue(),
+      reads: orderReads(),
+      customers: userReads(),
+      stores: merchantReads(),
+    }),
   ];
   return { queue: 'email', handlers };
 }

@@ -4,7 +4,7 @@ import type { WorkerKind } from '../src/platform/queue/worker.ts';
 
 /** Sends text messages. */
 export function workerKind(container: Container): WorkerKind {
-  const { config, now, effects, smsBreaker, smsCaps, smsProvider, smsStore, health } = container;
+  const { config, now, effects, phones, smsBreaker, smsCaps, smsProvider, smsStore, health } = container;
   health().register(smsBreaker().healthCheck());
   const handlers = smsJobs({
     effects: effects(),
@@ -12,6 +12,7 @@ export function workerKind(container: Container): WorkerKind {
     caps: smsCaps(),
     provider: smsProvider(),
     breaker: smsBreaker(),
+    optOuts: phones(),
     receiptsUrl: `${config.http.publicUrl}/callbacks/sms`,
     now,
   });

@@ -48,6 +48,8 @@ export async function makePeople(
       role,
       locale: null,
       emailVerifiedAt: createdAt,
+      phone: null,
+      orderTextsSince: null,
       createdAt,
     };
   };

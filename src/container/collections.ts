@@ -4,6 +4,7 @@ import { auditChains, auditEntries } from '../features/audit/audit.model.ts';
 import { productCollection } from '../features/catalog/product.model.ts';
 import { signInAttempts } from '../features/identity/attempt.model.ts';
 import { letters } from '../features/identity/letter.model.ts';
+import { phoneProofs } from '../features/identity/phone-proof.model.ts';
 import { sessions } from '../features/identity/session.model.ts';
 import { users } from '../features/identity/user.model.ts';
 import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
@@ -40,6 +41,7 @@ export const collections: readonly DeclaredCollection[] = [
   merchants,
   orderCollection,
   outbox,
+  phoneProofs,
   productCollection,
   scheduleStates,
   reportCollection,

@@ -4,6 +4,9 @@ import { AttemptStore } from '../features/identity/attempt.store.ts';
 import { letters } from '../features/identity/letter.model.ts';
 import { LetterReads } from '../features/identity/letter.reads.ts';
 import { LetterStore } from '../features/identity/letter.store.ts';
+import { phoneProofs } from '../features/identity/phone-proof.model.ts';
+import { PhoneProofStore } from '../features/identity/phone-proof.store.ts';
+import { PhoneService } from '../features/identity/phone.service.ts';
 import { sessions } from '../features/identity/session.model.ts';
 import { SessionReads } from '../features/identity/session.reads.ts';
 import { SessionService } from '../features/identity/session.service.ts';
@@ -18,7 +21,7 @@ import type { Platform } from './platform.ts';
 
 /** Accounts and sessions. Who may call what depends on the stores as well, and so is known in `access.ts`. */
 export function identityParts(parts: Parts, platform: Platform) {
-  const { config, database, now, transact, appendEvent, passwords, links } = platform;
+  const { config, database, now, transact, appendEvent, passwords, links, codes, queue } = platform;
   const primary = () => database().primary;
 
   const userReads = parts.part(() => new UserReads(users.on(primary())));
@@ -48,6 +51,19 @@ export function identityParts(parts: Parts, platform: Platform) {
           watch: watch(),
           passwords: passwords(),
           links: links(),
+          now,
+        }),
+    ),
+    phones: parts.part(
+      () =>
+        new PhoneService({
+          transact: transact(),
+          appendEvent: appendEvent(),
+          users: userReads(),
+          userStore: userStore(),
+          proofs: new PhoneProofStore(phoneProofs.on(primary())),
+          codes: codes(),
+          queue: queue(),
           now,
         }),
     ),

@@ -1,6 +1,7 @@
 import { AnalyticsUpkeep } from '../features/analytics/upkeep.ts';
 import { signInAttempts } from '../features/identity/attempt.model.ts';
 import { letters } from '../features/identity/letter.model.ts';
+import { phoneProofs } from '../features/identity/phone-proof.model.ts';
 import { sessions } from '../features/identity/session.model.ts';
 import { expiredTask } from '../features/maintenance/expired.task.ts';
 import type { MaintenanceDeps } from '../features/maintenance/jobs.ts';
@@ -59,6 +60,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
   const expiring = () => [
     ...overdueOf(sessions, primary(), GRACE_MS),
     ...overdueOf(letters, primary(), GRACE_MS),
+    ...overdueOf(phoneProofs, primary(), GRACE_MS),
     ...overdueOf(signInAttempts, primary(), GRACE_MS),
     ...overdueOf(invitations, primary(), GRACE_MS),
     ...overdueOf(keptAnswers, primary(), GRACE_MS),

@@ -6,6 +6,7 @@ import { createLogger } from '../platform/observability/logger.ts';
 import type { Outlets } from '../platform/queue/outlets.ts';
 import { Cursors } from '../platform/security/cursors.ts';
 import { LinkTokens } from '../platform/security/links.ts';
+import { OneTimeCodes } from '../platform/security/one-time-codes.ts';
 import { Passes } from '../platform/security/passes.ts';
 import { Passwords } from '../platform/security/passwords.ts';
 import { cacheParts } from './cache.ts';
@@ -50,6 +51,7 @@ export function platformParts(parts: Parts, config: Config, service: string, out
     limiter,
     cursors: parts.part(() => new Cursors(config.cursors.secret)),
     links: parts.part(() => new LinkTokens(config.tokens)),
+    codes: parts.part(() => new OneTimeCodes(config.tokens)),
     passes: parts.part(() => new Passes(config.tokens)),
     passwords: parts.part(() => new Passwords()),
   };

@@ -54,7 +54,8 @@ describe('signing up', () => {
     const { authorization, email, id } = await signUpAndIn(accounts);
     const shown = await me(authorization);
     const createdAt = accounts.clock.now.toISOString();
-    expect(shown.body).toEqual({ id, email, name: 'Ada', role: 'user', emailVerified: false, locale: null, createdAt });
+    const own = { locale: null, phone: null, orderTexts: false };
+    expect(shown.body).toEqual({ id, email, name: 'Ada', role: 'user', emailVerified: false, ...own, createdAt });
   });
 
   test.each([

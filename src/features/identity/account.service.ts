@@ -72,6 +72,8 @@ export class AccountService {
       role: 'user',
       emailVerifiedAt: null,
       locale: locale ?? null,
+      phone: null,
+      orderTextsSince: null,
       createdAt: at,
     } as const;
     const system = inSystem(context, 'sign-up');

@@ -3,6 +3,7 @@ import type { Subscription, Subscriptions } from '../../platform/outbox/subscrip
 import { requestJob } from '../../platform/queue/job.ts';
 import type { Id } from '../../shared/ids.ts';
 import { sendAccountLetter } from './jobs.ts';
+import { phoneSubscriptions } from './phone.events.ts';
 
 /** A mail about an account was asked for; the row of that id says which and whose. */
 export type AccountLetterRequested = Event<'account.letter-requested', Record<string, never>>;
@@ -19,4 +20,5 @@ export const identitySubscriptions = {
     jobs: ({ aggregateId }) => [requestJob(sendAccountLetter, { letterId: aggregateId })],
     tags: () => [],
   },
+  ...phoneSubscriptions,
 } satisfies Record<AccountLetterRequested['type'], Subscription<AccountLetterRequested>> & Subscriptions;

@@ -63,6 +63,8 @@ export const UserView = z
     role: z.enum(PLATFORM_ROLES),
     emailVerified: z.boolean(),
     locale: Locale.nullable(),
+    phone: z.string().nullable().meta({ description: 'In E.164, once it is proven' }),
+    orderTexts: z.boolean().meta({ description: 'Whether messages about orders come by text as well' }),
     createdAt: Timestamp,
   })
   .meta({ id: 'User' });

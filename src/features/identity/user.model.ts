@@ -16,6 +16,10 @@ export interface User {
   emailVerifiedAt: Date | null;
   /** In which language to write to them; null as long as they have not said. */
   locale: Locale | null;
+  /** E.164; only one that they have proven to be theirs. */
+  phone: string | null;
+  /** When they asked for text messages about orders; null while they want none. */
+  orderTextsSince: Date | null;
   createdAt: Date;
 }
 
@@ -30,6 +34,8 @@ export const users = storedCollection<User>({
     role: { type: String, enum: PLATFORM_ROLES, required: true },
     emailVerifiedAt: { type: Date, default: null },
     locale: { type: String, enum: [...LOCALES, null], default: null },
+    phone: { type: String, default: null },
+    orderTextsSince: { type: Date, default: null },
     createdAt: { type: Date, required: true, immutable: true },
   },
   scopes: { user: ({ userId }) => ({ _id: userId }), system: () => ({}) },
@@ -39,6 +45,11 @@ export const users = storedCollection<User>({
       serves: 'UserReads.findForSignIn, UserStore.insertIfNew; no two accounts with one address',
       key: { email: 1 },
       unique: true,
+    },
+    {
+      name: 'texted_numbers',
+      serves: 'UserReads.findIdsWithTextsTo: who gets text messages at a number',
+      key: { phone: 1 },
     },
   ],
 });

@@ -11,6 +11,15 @@ export type SignInUser = Pick<User, '_id' | 'passwordHash'>;
 /** Who somebody is to those who work with them: a member of a store, the recipient of a mail. */
 export type UserCard = Pick<User, '_id' | 'email' | 'locale' | 'name'>;
 
+/** How to write to somebody about the own account. */
+export type Reader = Pick<User, 'emailVerifiedAt' | 'locale'>;
+
+/** How to reach somebody about an order; `textsTo` is null unless they asked for text messages. */
+export type Addressee = Pick<UserCard, 'email' | 'locale' | 'name'> & { readonly textsTo: string | null };
+
+/** As many accounts as one number may sensibly have. */
+const MOST_OF_A_NUMBER = 100;
+
 /** Reads of accounts: lean, projected, each named after its question. */
 export class UserReads {
   readonly #users: ScopedModel<User>;
@@ -34,6 +43,28 @@ export class UserReads {
 
   async findRole(_id: Id, access: Access): Promise<PlatformRole | undefined> {
     return (await this.#users.findOne({ _id }, { role: 1 }, access).lean<Pick<User, 'role'>>())?.role;
+  }
+
+  async findReader(_id: Id, access: Access): Promise<Reader | undefined> {
+    return (await this.#users.findOne({ _id }, { emailVerifiedAt: 1, locale: 1 }, access).lean<Reader>()) ?? undefined;
+  }
+
+  async findAddressee(_id: Id): Promise<Addressee | undefined> {
+    const fields = { email: 1, name: 1, locale: 1, phone: 1, orderTextsSince: 1 } as const;
+    type Row = Pick<User, keyof typeof fields>;
+    const row = await this.#users.findOne({ _id }, fields, asSystem('messages about orders')).lean<Row>();
+    if (!row) return undefined;
+    const { email, name, locale, phone, orderTextsSince } = row;
+    return { email, name, locale, textsTo: (orderTextsSince ?? null) === null ? null : phone };
+  }
+
+  /** Several of a family may have one number. */
+  async findIdsWithTextsTo(phone: string, access: Access): Promise<readonly Id[]> {
+    const rows = await this.#users
+      .find({ phone, orderTextsSince: { $ne: null } }, { _id: 1 }, access)
+      .limit(MOST_OF_A_NUMBER)
+      .lean<Pick<User, '_id'>[]>();
+    return rows.map(({ _id }) => _id);
   }
 
   /** Of at most a page of users; those that are gone are left out. */

@@ -27,6 +27,33 @@ export class UserStore {
     await this.#users.updateOne({ _id }, { $set: { emailVerifiedAt: at } }, access);
   }
 
+  /** Another number than before gets no text messages until they are asked for again. */
+  async setPhone(_id: Id, phone: string, access: Access): Promise<void> {
+    const another = { _id, phone: { $ne: phone } };
+    await this.#users.updateOne(another, { $set: { phone, orderTextsSince: null } }, access);
+  }
+
+  async removePhone(_id: Id, access: Access): Promise<void> {
+    await this.#users.updateOne({ _id }, { $set: { phone: null, orderTextsSince: null } }, access);
+  }
+
+  /**
+   * @param since null to end them; who has asked already did so then
+   * @returns whether there is a number to send them to; none is needed to end them
+   */
+  async setOrderTexts(_id: Id, since: Date | null, access: Access): Promise<boolean> {
+    if (since === null) {
+      await this.#users.updateOne({ _id }, { $set: { orderTextsSince: null } }, access);
+      return true;
+    }
+    const { matchedCount } = await this.#users.updateOne(
+      { _id, phone: { $type: 'string' } },
+      [{ $set: { orderTextsSince: { $ifNull: ['$orderTextsSince', since] } } }],
+      { ...access, updatePipeline: true },
+    );
+    return matchedCount === 1;
+  }
+
   async setPasswordHash(_id: Id, passwordHash: string, access: Access): Promise<void> {
     await this.#users.updateOne({ _id }, { $set: { passwordHash } }, access);
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asSystem } from '../../platform/database/scoped.ts';
 import { mongoTransact } from '../../platform/database/transaction.ts';
 import { readKeptMails } from '../../platform/mail/kept-mails.ts';
 import { mails, MailStore } from '../../platform/mail/mail.store.ts';
@@ -9,6 +10,7 @@ import { startMailSink, type MailSink } from '../../platform/mail/sink.ts';
 import { smtpTransport, type MailTransport } from '../../platform/mail/transport.ts';
 import { eventAppender, outbox } from '../../platform/outbox/event.store.ts';
 import { OutboxRelay } from '../../platform/outbox/relay.ts';
+import { mergeSubscriptions } from '../../platform/outbox/subscription.ts';
 import { Effects, effects } from '../../platform/queue/effects.ts';
 import { QueueService } from '../../platform/queue/queue.service.ts';
 import { queueSettings } from '../../platform/queue/settings.ts';
@@ -17,6 +19,10 @@ import { Id } from '../../shared/ids.ts';
 import { eventually, silent, withRedis } from '../../../tests/environment/index.ts';
 import { noOutlets } from '../../../tests/outlets.ts';
 import { customers, putOnSale, shopSubscriptions, stores, withShop } from '../../../tests/shop.ts';
+import { smsSubscriptions } from '../sms/index.ts';
+import { textMessages, type TextMessage } from '../sms/sms.model.ts';
+import { SmsService } from '../sms/sms.service.ts';
+import { SmsStore } from '../sms/sms.store.ts';
 import { orderMailJobs, paymentJobs } from './jobs.ts';
 import type { OrderView } from './order.schema.ts';
 
@@ -32,8 +38,16 @@ let relays: readonly OutboxRelay[];
 const QUEUES = {
   email: queueSettings(),
   payments: queueSettings(),
+  sms: queueSettings(),
   stock: queueSettings(),
   analytics: queueSettings(),
+};
+
+/** Who wants text messages, and where. */
+const textsTo = new Map<string, string>();
+const findAddressee = async (id: Id) => {
+  const found = await customers.findAddressee(id);
+  return found && { ...found, textsTo: textsTo.get(Id.encode(id)) ?? null };
 };
 
 let workers: WorkerRuntime;
@@ -41,6 +55,9 @@ let handlers: ReturnType<typeof orderMailJobs>;
 
 beforeAll(async () => {
   const { primary } = shop.database;
+  const transact = mongoTransact(primary, () => Promise.resolve());
+  const appendEvent = eventAppender({ events: outbox.on(primary), now, committed: () => undefined });
+  const texts = new SmsService({ transact, appendEvent, store: new SmsStore(textMessages.on(primary)), now });
   directory = await mkdtemp(join(tmpdir(), 'order-mails-'));
   sink = await startMailSink({ directory, port: 0 });
   transport = smtpTransport({ smtpUrl: sink.url, from: 'Shop <shop@example.test>' });
@@ -48,8 +65,8 @@ beforeAll(async () => {
     redis: { url: redis.url },
     prefix: redis.prefix,
     queues: QUEUES,
-    transact: mongoTransact(primary, () => Promise.resolve()),
-    appendEvent: eventAppender({ events: outbox.on(primary), now, committed: () => undefined }),
+    transact,
+    appendEvent,
     outlets: noOutlets,
     mails: new MailStore({ mails: mails.on(primary), now }),
     now,
@@ -59,7 +76,7 @@ beforeAll(async () => {
     new OutboxRelay(
       {
         events: outbox.on(primary),
-        subscriptions: shopSubscriptions,
+        subscriptions: mergeSubscriptions(shopSubscriptions, smsSubscriptions),
         enqueue: (jobs) => queue.enqueue(jobs),
         invalidate: () => Promise.resolve(),
         logger: silent,
@@ -71,8 +88,11 @@ beforeAll(async () => {
   const done = new Effects({ effects: effects.on(primary), now });
   handlers = orderMailJobs({
     reads: shop.services.orderReads,
-    customers,
+    customers: { findAddressee },
     stores,
+    transact,
+    effects: done,
+    queue: { sendSMS: (sms, within) => texts.request(sms, within) },
     async sendOnce({ to, subject, text, html }, id) {
       await done.once(id, 5_000, () => transport.send({ to, subject, body: text, html, id }));
     },
@@ -138,3 +158,55 @@ test('a cancelled order is told of by mail, and its money goes back', async () =
     return payment === 'refunded';
   });
 }, 30_000);
+
+test('who asked for text messages gets one beside each mail, once; nobody else gets any', async () => {
+  const [merchant, texted, other] = [shop.merchant(), shop.user(), shop.user()];
+  textsTo.set(texted.id, '+4915112345678');
+  await putOnSale(merchant, { mug: 2 });
+  const sent = { merchantId: merchant.id, lines: [{ sku: 'mug', quantity: 1 }] };
+  const { id, number } = (await texted.post('/api/orders', sent).expect(201)).body as OrderView;
+  await other.post('/api/orders', sent).expect(201);
+  await texted.post(`/api/orders/${id}/cancellation`).expect(200);
+  const stored = () => textsOf(merchant.id);
+  await eventually(async () => (await stored()).length === 2);
+  const mailed = async () => (await readKeptMails(directory)).filter(({ subject }) => subject.includes(number));
+  await eventually(async () => (await mailed()).length === 2);
+
+  const payload = { merchantId: Id.decode(merchant.id), orderId: Id.decode(id) };
+  for (const handler of handlers) await handler.handle(payload, AbortSignal.timeout(5_000));
+  const texts = await stored();
+  expect(texts.map(({ text }) => text).sort()).toEqual([
+    `Mugs & More: thank you for your order ${number}, EUR 10.00. No more texts? Reply STOP.`,
+    `Mugs & More: your order ${number} is cancelled. Nothing was charged.`,
+  ]);
+  for (const { to, reference, parts } of texts) {
+    expect({ to, reference, parts }).toEqual({ to: '+4915112345678', reference: `order ${id}`, parts: 1 });
+  }
+  const queued = await queue
+    .all()
+    .find(({ name }) => name === 'sms')
+    ?.getJobs(['waiting']);
+  expect(queued?.map(({ name }) => name)).toEqual(['sms.send', 'sms.send']);
+}, 30_000);
+
+test('a text message that cannot be asked for leaves the mail alone, and fails the job', async () => {
+  const [merchant, user] = [shop.merchant(), shop.user()];
+  textsTo.set(user.id, '+49');
+  await putOnSale(merchant, { mug: 1 });
+  const sent = { merchantId: merchant.id, lines: [{ sku: 'mug', quantity: 1 }] };
+  const { id, number } = (await user.post('/api/orders', sent).expect(201)).body as OrderView;
+  const isMailed = async () => (await readKeptMails(directory)).some(({ subject }) => subject.includes(number));
+  await eventually(isMailed);
+  const failed = handlers[0]?.handle(
+    { merchantId: Id.decode(merchant.id), orderId: Id.decode(id) },
+    AbortSignal.any([]),
+  );
+  await expect(failed).rejects.toMatchObject({ kind: { code: 'phone-not-valid' } });
+  expect(await textsOf(merchant.id)).toEqual([]);
+}, 30_000);
+
+async function textsOf(merchantId: string): Promise<readonly TextMessage[]> {
+  const all = { _id: { $gt: Id.decode('0'.repeat(24)) } };
+  const found = await textMessages.on(shop.database.primary).find(all, null, asSystem('test')).lean<TextMessage[]>();
+  return found.filter((text) => text.merchantId?.equals(merchantId));
+}

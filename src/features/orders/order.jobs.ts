@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobContract } from '../../platform/queue/job.ts';
 import { Id } from '../../shared/ids.ts';
 
-const OrderRef = z.strictObject({ merchantId: Id, orderId: Id });
+export const OrderRef = z.strictObject({ merchantId: Id, orderId: Id });
 export type OrderRef = z.output<typeof OrderRef>;
 
 /** Each is done once per order, so that the order's id makes the job's. */

@@ -1,1 +1,2 @@
 export { smsSubscriptions } from './sms.events.ts';
+export { phoneNotValid } from './sms.problems.ts';

@@ -1,8 +1,10 @@
 import { PutOff } from '../../platform/queue/job.ts';
 import type { Breaker } from '../../platform/resilience/breaker.ts';
+import { OPTED_OUT } from '../../platform/sms/opt-out.ts';
 import { SmsNotTaken, SmsRefused, type SmsProvider } from '../../platform/sms/provider.ts';
 import { Id } from '../../shared/ids.ts';
 import { DAY_MS, SECOND_MS, type Now } from '../../shared/time.ts';
+import type { OptOuts } from './opt-outs.ts';
 import type { SmsCaps } from './sms.caps.ts';
 import type { TextMessage } from './sms.model.ts';
 import type { SmsStore } from './sms.store.ts';
@@ -15,6 +17,7 @@ export interface SendSmsDeps {
   readonly caps: Pick<SmsCaps, 'take'>;
   readonly provider: SmsProvider;
   readonly breaker: Pick<Breaker, 'run'>;
+  readonly optOuts: OptOuts;
   /** Where the provider is to report; the message's id is appended. */
   readonly receiptsUrl: string;
   readonly now: Now;
@@ -79,6 +82,7 @@ async function handOver(deps: SendSmsDeps, message: TextMessage, signal: AbortSi
     await store.markTaken(_id, { providerId, state: provider.taken }, now());
   } catch (error) {
     if (error instanceof SmsRefused) {
+      if (error.code === OPTED_OUT) await deps.optOuts.endTextsTo(to);
       await store.markFailed(_id, error.code, now());
       return;
     }

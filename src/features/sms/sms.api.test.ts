@@ -34,6 +34,14 @@ const TOKEN = 'token of the account';
 const LIMITS = { recipientHour: 3, recipientDay: 4, merchantDay: 10 };
 const START = new Date('2026-03-01T10:00:00Z');
 
+const ended: string[] = [];
+const optOuts = {
+  endTextsTo(number: string) {
+    ended.push(number);
+    return Promise.resolve();
+  },
+};
+
 let clock = START;
 const now = () => clock;
 let server: TwilioServer;
@@ -53,7 +61,7 @@ beforeAll(async () => {
   });
   app = express();
   app.use(beginTrace);
-  app.use('/callbacks', callbackEndpoints(smsCallbacks({ sms: service, authToken: TOKEN }), PUBLIC_URL));
+  app.use('/callbacks', callbackEndpoints(smsCallbacks({ sms: service, optOuts, authToken: TOKEN }), PUBLIC_URL));
   app.use(problemHandler(() => undefined));
 });
 afterAll(() => server.close());
@@ -74,6 +82,7 @@ function worker(provider: SmsProvider = twilio()) {
     caps: new SmsCaps({ counts: textMessageCounts.on(primary), limits: LIMITS, now }),
     provider,
     breaker,
+    optOuts,
     receiptsUrl: `${PUBLIC_URL}/callbacks/sms`,
     now,
   });
@@ -129,6 +138,33 @@ test('a refused message has failed, with the code, and is not tried again', asyn
   const message = await stored(id);
   expect(message).toMatchObject({ state: 'failed', errorCode: '21211', text: null });
   expect(takenOf(message)).toEqual([]);
+});
+
+test('a refusal because its recipient has replied STOP is told to whoever keeps the wishes', async () => {
+  const id = await ask();
+  server.fail(refusal(400, 21_610));
+  await worker()(id);
+  const { to, errorCode } = await stored(id);
+  expect(errorCode).toBe('21610');
+  expect(ended).toContain(to);
+});
+
+test('a reply that ends the messages is told, once it is proven to be of the provider, and no other', async () => {
+  const path = '/callbacks/sms-replies';
+  const reply = (fields: Readonly<Record<string, string>>, token = TOKEN) => {
+    const signature = twilioSignature(token, PUBLIC_URL + path, fields);
+    return request(app)
+      .post(path)
+      .type('form')
+      .set('X-Twilio-Signature', signature)
+      .send({ ...fields });
+  };
+  const numbersOf = [newNumber(), newNumber(), newNumber(), newNumber()] as const;
+  await reply({ From: numbersOf[0], Body: ' Stop ' }).expect(204);
+  await reply({ From: numbersOf[1], Body: 'Nein danke', OptOutType: 'STOP' }).expect(204);
+  await reply({ From: numbersOf[2], Body: 'When will it come?' }).expect(204);
+  await reply({ From: numbersOf[3], Body: 'STOP' }, 'another token').expect(403);
+  expect(ended.filter((number) => (numbersOf as readonly string[]).includes(number))).toEqual(numbersOf.slice(0, 2));
 });
 
 test('one that the provider did not take is put off for as long as it asks, and then goes out', async () => {
