@@ -40,3 +40,8 @@ test('the start of any day is its first moment', () => {
     { numRuns: 30 },
   );
 });
+
+test('what lies beyond the years of four digits is refused, and not counted towards for ever', () => {
+  expect(() => beginningsBetween('9999-11-01', '9999-12-31', 'month')).toThrow(RangeError);
+  expect(() => addDays('0000-01-01', -1)).toThrow(RangeError);
+});

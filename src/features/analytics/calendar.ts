@@ -1,11 +1,18 @@
+import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
+
 /** A day of the calendar, wherever on earth: `2026-03-02`. */
 export type LocalDay = string;
 export type Unit = 'day' | 'month' | 'week';
 
-const DAY_MS = 86_400_000;
 // As a day of UTC, where all days are equally long.
 const dayOf = (day: LocalDay): Date => new Date(`${day}T00:00:00Z`);
-const named = (date: Date): LocalDay => date.toISOString().slice(0, 10);
+
+/** @throws RangeError for years that have a sign and six digits: such days would not sort among the others */
+function named(date: Date): LocalDay {
+  const [day = ''] = date.toISOString().split('T');
+  if (day.length > 10) throw new RangeError('No calendar here reaches that far');
+  return day;
+}
 
 /** The day that follows by some days, or goes before. */
 export const addDays = (day: LocalDay, days: number): LocalDay => named(new Date(dayOf(day).getTime() + days * DAY_MS));
@@ -48,7 +55,6 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-const MINUTE_MS = 60_000;
 const DAY_MINUTES = DAY_MS / MINUTE_MS;
 
 /**

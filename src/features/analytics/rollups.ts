@@ -7,6 +7,7 @@ import type { Id } from '../../shared/ids.ts';
 import { DAY_MS } from '../../shared/time.ts';
 import { STATE_ID, type Rollup, type RollupState, type StoredEvent, type Trend, type Unit } from './analytics.model.ts';
 import type { LocalDay } from './calendar.ts';
+import type { Period } from './period.ts';
 import { addUp, countBySlot, countTrends, replaceOlder } from './rollup.pipelines.ts';
 
 export interface RollupDeps {
@@ -17,10 +18,8 @@ export interface RollupDeps {
 }
 
 /** Days of a store, the last not among them. For hours, those of UTC that begin on days of these names. */
-export interface DayRange {
+export interface DayRange extends Period {
   readonly merchantId: Id;
-  readonly from: LocalDay;
-  readonly until: LocalDay;
 }
 
 /** Batches that one step takes at most: some 20,000 events. */

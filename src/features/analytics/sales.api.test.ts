@@ -96,3 +96,12 @@ test.each(['from=2026-03-05&until=2026-03-05', 'from=2000-01-01', 'unit=year', '
     await shop.merchant().get(`/api/merchant/analytics/sales?${query}`).expect(422);
   },
 );
+
+test.each(['unit=month&from=9999-11-01&until=9999-12-31', 'until=0000-01-05'])(
+  'days so far off that no calendar names them, such as %s, answer 422',
+  async (query) => {
+    const merchant = shop.merchant();
+    await merchant.get(`/api/merchant/analytics/sales?${query}`).expect(422);
+    await merchant.get(`/api/merchant/analytics/traffic?${query.replace('unit=month&', '')}`).expect(422);
+  },
+);

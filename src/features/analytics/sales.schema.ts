@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { Id } from '../../shared/ids.ts';
 import { Money } from '../../shared/money.ts';
 import { TimeZone } from '../../shared/time.ts';
+import { askedPeriod } from './period.ts';
 
-/** The longest range of each unit. */
+/** The longest period of each unit. */
 export const MAX_DAYS = { day: 366, week: 732, month: 1_830 } as const;
 const LocalDay = z.iso.date();
 
 export const SalesQuery = z.strictObject({
   unit: z.enum(['day', 'week', 'month']).default('day'),
-  from: LocalDay.optional().meta({ description: "First day, in the store's time zone; 30 days back unless said" }),
-  until: LocalDay.optional().meta({ description: 'The day after the last; tomorrow unless said' }),
+  ...askedPeriod(),
 });
 export type SalesQuery = z.output<typeof SalesQuery>;
 

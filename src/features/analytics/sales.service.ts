@@ -1,11 +1,11 @@
-import { invalidRequest } from '../../platform/http/problems.ts';
 import { Id } from '../../shared/ids.ts';
 import type { Money } from '../../shared/money.ts';
 import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
 import type { Now } from '../../shared/time.ts';
 import type { SalesReads, SalesRow } from '../orders/index.ts';
-import { addDays, beginningsBetween, daysBetween, localDay, startOfDay, type LocalDay, type Unit } from './calendar.ts';
+import { beginningsBetween, localDay, startOfDay } from './calendar.ts';
+import { periodOf } from './period.ts';
 import { MAX_DAYS, type SalesQuery, type SalesSeries } from './sales.schema.ts';
 
 const USUAL_DAYS = 30;
@@ -38,9 +38,8 @@ export class SalesService {
     const store = await stores.findStore(scope.merchantId);
     if (store === undefined) throw new Problem(unavailable, 'The store is not there any more');
     const { currency, timeZone } = store;
-    const until = asked.until ?? addDays(localDay(now(), timeZone), 1);
-    const from = asked.from ?? addDays(until, -USUAL_DAYS);
-    demandRange(from, until, unit);
+    const rule = { usualDays: USUAL_DAYS, longestDays: MAX_DAYS[unit], part: 'query' } as const;
+    const { from, until } = periodOf(asked, localDay(now(), timeZone), rule);
     const begin = startOfDay(from, timeZone);
     const end = startOfDay(until, timeZone);
     const days = beginningsBetween(from, until, unit);
@@ -67,14 +66,6 @@ export class SalesService {
       })),
     };
   }
-}
-
-function demandRange(from: LocalDay, until: LocalDay, unit: Unit): void {
-  const days = daysBetween(from, until);
-  const longest = MAX_DAYS[unit];
-  if (days >= 1 && days <= longest) return;
-  const errors = [{ path: 'query.from', message: `must be 1 to ${String(longest)} days before until` }];
-  throw new Problem(invalidRequest, '1 field(s) are not valid', { errors });
 }
 
 type Sums = Pick<SalesRow, 'orders' | 'revenue'>;

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { TimeZone } from '../../shared/time.ts';
 import { ProductCard } from '../catalog/index.ts';
+import { askedPeriod } from './period.ts';
 
-/** The longest range of each unit, in days. */
+/** The longest period of each unit. */
 export const MAX_TRAFFIC_DAYS = { hour: 31, day: 366 } as const;
 
 const LocalDay = z.iso.date();
 
 export const TrafficQuery = z.strictObject({
   unit: z.enum(['day', 'hour']).default('day'),
-  from: LocalDay.optional().meta({ description: "First day, in the store's time zone; 30 days back unless said" }),
-  until: LocalDay.optional().meta({ description: 'The day after the last; tomorrow unless said' }),
+  ...askedPeriod('30 days back, 2 where it is by hours,'),
 });
 export type TrafficQuery = z.output<typeof TrafficQuery>;
 

@@ -1,10 +1,10 @@
-import { invalidRequest } from '../../platform/http/problems.ts';
 import { Id } from '../../shared/ids.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
 import type { MerchantScope, PublicScope, RequestContext } from '../../shared/scope.ts';
 import { HOUR_MS, type Now } from '../../shared/time.ts';
 import type { ProductReads } from '../catalog/index.ts';
-import { addDays, beginningsBetween, daysBetween, localDay, startOfDay, type LocalDay } from './calendar.ts';
+import { beginningsBetween, localDay, startOfDay, type LocalDay } from './calendar.ts';
+import { periodOf } from './period.ts';
 import type { StoreCalendars } from './sales.service.ts';
 import type { TrafficReads, TrafficRow } from './traffic.reads.ts';
 import { MAX_TRAFFIC_DAYS, type TrafficQuery, type TrafficSeries, type TrendingProducts } from './traffic.schema.ts';
@@ -32,9 +32,8 @@ export class TrafficService {
     const store = await stores.findStore(scope.merchantId);
     if (store === undefined) throw new Problem(unavailable, 'The store is not there any more');
     const { timeZone } = store;
-    const until = asked.until ?? addDays(localDay(now(), timeZone), 1);
-    const from = asked.from ?? addDays(until, -USUAL_DAYS[unit]);
-    demandRange(from, until, MAX_TRAFFIC_DAYS[unit]);
+    const rule = { usualDays: USUAL_DAYS[unit], longestDays: MAX_TRAFFIC_DAYS[unit], part: 'query' } as const;
+    const { from, until } = periodOf(asked, localDay(now(), timeZone), rule);
     const [slots, end] = unit === 'day' ? daySlots(from, until) : hourSlots(from, until, timeZone);
     const rows = await reads.findSeries(unit, slots[0] ?? from, end, { scope });
     const found = new Map(rows.map(({ slot, type, count }) => [`${type} ${slot}`, count]));
@@ -74,13 +73,6 @@ function hourSlots(from: LocalDay, until: LocalDay, timeZone: string): Slots {
 }
 
 const hourSlot = (hours: number): string => `${new Date(hours * HOUR_MS).toISOString().slice(0, 13)}:00Z`;
-
-function demandRange(from: LocalDay, until: LocalDay, longest: number): void {
-  const days = daysBetween(from, until);
-  if (days >= 1 && days <= longest) return;
-  const errors = [{ path: 'query.from', message: `must be 1 to ${String(longest)} days before until` }];
-  throw new Problem(invalidRequest, '1 field(s) are not valid', { errors });
-}
 
 function totalOf(rows: readonly TrafficRow[]): TrafficSeries['total'] {
   const sum = (wanted: string): number =>

@@ -1,33 +1,8 @@
-import { invalidRequest } from '../../platform/http/problems.ts';
 import type { Catalogue, Locale } from '../../shared/locale.ts';
-import { Problem } from '../../shared/problem.ts';
-import { addDays, beginOf, daysBetween, localDay, type LocalDay, type Unit } from '../analytics/index.ts';
+import { addDays, beginOf, localDay, type LocalDay, type Period, type Unit } from '../analytics/index.ts';
 
-/** Days in a store's time zone; `until` is the day after the last. */
-export interface Period {
-  readonly from: LocalDay;
-  readonly until: LocalDay;
-}
-
-/** The longest that a report may tell of. */
-export const MAX_DAYS = 366;
-const USUAL_DAYS = 30;
-
-/**
- * What is left open is filled in.
- * @throws Problem `invalid-request` for a time that is too long, or ends before it begins
- */
-export function periodOf(
-  asked: { from?: LocalDay | undefined; until?: LocalDay | undefined },
-  today: LocalDay,
-): Period {
-  const until = asked.until ?? addDays(today, 1);
-  const from = asked.from ?? addDays(until, -USUAL_DAYS);
-  const days = daysBetween(from, until);
-  if (days >= 1 && days <= MAX_DAYS) return { from, until };
-  const errors = [{ path: 'body.from', message: `must be 1 to ${String(MAX_DAYS)} days before until` }];
-  throw new Problem(invalidRequest, '1 field(s) are not valid', { errors });
-}
+/** What a report may tell of. */
+export const REPORTED = { usualDays: 30, longestDays: 366, part: 'body' } as const;
 
 /** The days that moments fall on; one that is a day's very begin does not touch it. */
 export const periodBetween = (from: Date, to: Date, timeZone: string): Period => ({

@@ -1,8 +1,9 @@
 import type { Look } from '../../platform/mail/brand.ts';
 import { writeLetter, type Letter } from '../../platform/mail/letter.ts';
 import type { Catalogue } from '../../shared/locale.ts';
+import type { Period } from '../analytics/index.ts';
 import type { KindName } from './kinds/index.ts';
-import { dayInWords, inWords, type Period } from './period.ts';
+import { dayInWords, inWords } from './period.ts';
 
 export interface ReportLetterFacts extends Period {
   readonly look: Look;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Id } from '../../shared/ids.ts';
 import { pageOf } from '../../shared/page.ts';
 import { Timestamp } from '../../shared/time.ts';
+import { askedPeriod } from '../analytics/index.ts';
 import { Email } from '../identity/index.ts';
 import { KIND_NAMES } from './kinds/index.ts';
 import { FAILURES, FORMATS } from './report.model.ts';
@@ -16,8 +17,7 @@ export const RequestReport = z
   .strictObject({
     kind: Kind,
     format: Format.default('pdf'),
-    from: LocalDay.optional().meta({ description: "First day, in the store's time zone; 30 days back unless said" }),
-    until: LocalDay.optional().meta({ description: 'The day after the last; tomorrow unless said' }),
+    ...askedPeriod(),
     email: Email.optional().meta({ description: 'Who gets a mail with a link when it is ready' }),
   })
   .meta({ id: 'RequestReport', examples: [{ kind: 'sales', format: 'pdf', from: '2026-01-01', until: '2026-02-01' }] });

@@ -10,9 +10,9 @@ import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
 import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
-import { localDay } from '../analytics/index.ts';
+import { localDay, periodOf, type Period } from '../analytics/index.ts';
 import { isKindName, type KindName } from './kinds/index.ts';
-import { periodBetween, periodOf, type Period } from './period.ts';
+import { periodBetween, REPORTED } from './period.ts';
 import { reportRequested } from './report.events.ts';
 import type { Report } from './report.model.ts';
 import { presentReport, type LinkParts } from './report.presenter.ts';
@@ -68,7 +68,8 @@ export class ReportService {
   async request(context: MerchantContext, { kind, format, email, ...asked }: RequestReport): Promise<ReportView> {
     const { scope, actor } = context;
     await this.#deps.queue.demandRoom();
-    const period = periodOf(asked, localDay(this.#deps.now(), await this.#zoneOf(scope.merchantId)));
+    const today = localDay(this.#deps.now(), await this.#zoneOf(scope.merchantId));
+    const period = periodOf(asked, today, REPORTED);
     const requestedBy = actor.kind === 'user' ? actor.id : null;
     const emails = email === undefined ? [] : [email];
     const report = await this.#order(context, { kind, format, ...period, emails, requestedBy });
@@ -85,7 +86,7 @@ export class ReportService {
     if (!isKindName(reportType)) throw new Problem(invalidRequest, `There are no reports of the kind ${reportType}`);
     const { from, to } = dateRange;
     const days = periodBetween(from, to, await this.#zoneOf(merchantId));
-    const period = periodOf(days, days.until);
+    const period = periodOf(days, days.until, REPORTED);
     const emails = email === undefined ? [] : [email];
     const wanted = { kind: reportType, format, ...period, emails, requestedBy };
     const scope: MerchantScope = { kind: 'merchant', merchantId };
