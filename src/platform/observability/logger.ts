@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { isError } from '../../shared/errors.ts';
+import { BATCH_LENGTH, LineBatches } from './line-batches.ts';
 import { redact, redactText } from './redact.ts';
 import { currentTrace } from './trace.ts';
 
@@ -56,21 +57,33 @@ function isoTime(): string {
   return shownTime;
 }
 
-const BUFFER_BYTES = 65_536;
-const FLUSH_MS = 100;
+/** More bytes than a batch of characters can have, so that none goes out before it is flushed, in whichever way. */
+const MAX_WRITE = 4 * BATCH_LENGTH;
+
+let standardOutput: LineBatches | undefined;
 
 /**
- * Standard output, a batch of lines at a time: a write for each costs more than a cached answer. What is buffered is written when the
- * process ends by itself, and at a fatal line; SIGKILL may take the last 100 ms along.
+ * Standard output, a batch of lines at a time. What is gathered is written when the process ends by itself, and at a fatal line; SIGKILL
+ * may take the last 100 ms along.
  */
 const buffered = () =>
-  pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: BUFFER_BYTES,
-    maxWrite: 2 * BUFFER_BYTES,
-    periodicFlush: FLUSH_MS,
-  });
+  (standardOutput ??= new LineBatches(
+    pino.destination({ dest: 1, sync: false, minLength: MAX_WRITE - 1, maxWrite: MAX_WRITE }),
+  ));
+
+/**
+ * Writes lines of which there are thousands a second, at the level `info`: their members are JSON already, and hold no secret. To have pino
+ * put such a line together costs ten times as much.
+ */
+export function infoLines(logger: Logger): (members: string) => void {
+  const { chindingsSym, streamSym } = pino.symbols;
+  const internals = logger as unknown as Readonly<Record<symbol, unknown>>;
+  const output = internals[streamSym] as DestinationStream;
+  const bindings = String(internals[chindingsSym]);
+  return (members) => {
+    if (logger.isLevelEnabled('info')) output.write(`{"level":"info"${isoTime()}${bindings},${members}}\n`);
+  };
+}
 
 /** Pino makes a bare error's message the line's message, past the formatters: it is taken apart before. */
 function cleanArguments([first, ...rest]: readonly unknown[]): unknown[] {
