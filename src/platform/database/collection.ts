@@ -1,9 +1,10 @@
 import { Schema, type Connection, type Model, type SchemaDefinition } from 'mongoose';
+import { decodedOnce } from './decode-once.ts';
 import type { IndexDeclaration, IndexedCollection } from './indexes.ts';
 import type { Joinable } from './joins.ts';
 import { bounded } from './pulse.ts';
 import { ScopeError, type ScopeFilters } from './scope-filter.ts';
-import { scoped } from './scoped.ts';
+import { scoped, type RowReads } from './scoped.ts';
 
 /**
  * The operations of a model that its scope's filter reaches. Mongoose's others (`collection`, `watch`, `insertMany`,
@@ -27,7 +28,8 @@ export type ScopedModel<T> = Pick<
   | 'schema'
   | 'updateMany'
   | 'updateOne'
->;
+> &
+  RowReads<T>;
 
 export interface CollectionDeclaration<T> {
   /** Name of the model. */
@@ -70,7 +72,7 @@ export function storedCollection<T>(declaration: CollectionDeclaration<T>): Stor
     scopes,
     indexes,
     on(connection) {
-      const known = connection.models[name] ?? closed(bounded(connection.model(name, schema, collection)));
+      const known = connection.models[name] ?? closed(bounded(decodedOnce(connection.model(name, schema, collection))));
       return known as unknown as ScopedModel<T>;
     },
   };

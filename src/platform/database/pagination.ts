@@ -38,12 +38,9 @@ export async function paginateCursor<T, Row extends { _id: Id }>(
   const keys = withTieBreak(sort);
   const owner = JSON.stringify([list, access.scope, filter, keys]);
   const after = cursor === undefined ? undefined : filterAfter(model.schema, keys, cursors.decode(owner, cursor));
-  const found = await model
-    .find(after === undefined ? filter : { $and: [filter, after] }, withSortKeys(fields, keys), access)
-    .sort(keys)
-    // One more than is shown tells whether there is a next page, without counting.
-    .limit(limit + 1)
-    .lean<Row[]>();
+  // One more than is shown tells whether there is a next page, without counting.
+  const wanted = { fields: withSortKeys(fields, keys), sort: keys, limit: limit + 1 };
+  const found = await model.findRows<Row>(after === undefined ? filter : { $and: [filter, after] }, wanted, access);
   const data = found.slice(0, limit);
   const last = data.at(-1);
   const hasMore = found.length > limit && last !== undefined;

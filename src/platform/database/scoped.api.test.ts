@@ -82,6 +82,7 @@ beforeEach(async () => {
 const withoutScope: readonly [string, (access: object) => PromiseLike<unknown>][] = [
   ['find', (access) => model().find({}, null, access)],
   ['findOne', (access) => model().findOne({}, null, access)],
+  ['findRows', (access) => model().findRows({}, { fields: {}, sort: { _id: 1 }, limit: 9 }, access as Access)],
   ['exists', (access) => model().exists({ label: 'plum' }).setOptions(access)],
   ['countDocuments', (access) => model().countDocuments({}, access)],
   ['distinct', (access) => model().distinct('label', {}, access)],
@@ -120,6 +121,23 @@ test('reads in a merchant scope see the rows of that merchant only', async () =>
     { _id: null, left: 5 },
   ]);
   expect(labels(await model().find({}, null, everybody).lean<Jar[]>())).toEqual(['fig', 'pear', 'plum']);
+});
+
+test('rows read past Mongoose are of the scope, cast, chosen, sorted and no more than asked for', async () => {
+  const wanted = { fields: { label: 1 }, sort: { label: -1 }, limit: 2 } as const;
+  const rows = await model().findRows<Jar>({ left: { $gt: '1' as unknown as number } }, wanted, me);
+  expect(rows).toEqual([
+    { _id: expect.anything() as unknown, label: 'plum' },
+    { _id: expect.anything() as unknown, label: 'pear' },
+  ]);
+  await expect(model().findRows({ colour: 'blue' }, wanted, me)).rejects.toThrow('colour');
+});
+
+test('a read by cursor brings whole documents, the first and those of later batches', async () => {
+  const cursor = model().find({}, { label: 1 }, system).sort({ label: 1 }).lean<Jar>().cursor({ batchSize: 2 });
+  const found: string[] = [];
+  for await (const { label } of cursor) found.push(label);
+  expect(found).toEqual(['fig', 'pear', 'plum']);
 });
 
 test('writes in a merchant scope change the rows of that merchant only', async () => {

@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 
 export const invalidCursor: ProblemKind = {
@@ -19,13 +19,14 @@ const KEY_BYTES = 32;
  * well (SIV, RFC 5297): the same position gives the same cursor, or no page would ever keep its ETag.
  */
 export class Cursors {
-  readonly #signingKey: Uint8Array;
-  readonly #cipherKey: Uint8Array;
+  // Given as bytes, a key costs Node 14 µs each time before anything is signed, and as an object of its own none.
+  readonly #signingKey: KeyObject;
+  readonly #cipherKey: KeyObject;
 
   constructor(secret: string) {
     const keys = new Uint8Array(hkdfSync('sha256', secret, '', 'page cursors', 2 * KEY_BYTES));
-    this.#signingKey = keys.subarray(0, KEY_BYTES);
-    this.#cipherKey = keys.subarray(KEY_BYTES);
+    this.#signingKey = createSecretKey(keys.subarray(0, KEY_BYTES));
+    this.#cipherKey = createSecretKey(keys.subarray(KEY_BYTES));
   }
 
   /** @param list names the question and whose data it is asked of: `orders:<merchantId>:newest`. */
