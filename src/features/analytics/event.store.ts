@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { keysetPages } from '../../platform/database/keyset.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
 import type { AnalyticsEvent } from '../../platform/queue/outlets.ts';
@@ -65,13 +66,16 @@ export class EventStore {
     });
   }
 
-  /** The next store, by id, of which there are events. Undefined behind the last. */
-  async firstOfStore(after?: Id): Promise<Id | undefined> {
-    const found = await this.#deps.events
-      .findOne(after === undefined ? {} : { merchantId: { $gt: after } }, { merchantId: 1 }, access)
-      .sort({ merchantId: 1, hour: 1 })
-      .lean<Pick<StoredEvent, 'merchantId'>>();
-    return found?.merchantId;
+  /** The stores of which there are events, by id. Costs a read a store. */
+  async *stores(): AsyncGenerator<Id> {
+    const pages = keysetPages<Pick<StoredEvent, 'merchantId'>>(1, (limit, last) =>
+      this.#deps.events
+        .find(last === undefined ? {} : { merchantId: { $gt: last.merchantId } }, { merchantId: 1 }, access)
+        .sort({ merchantId: 1, hour: 1 })
+        .limit(limit)
+        .lean<Pick<StoredEvent, 'merchantId'>[]>(),
+    );
+    for await (const [first] of pages) if (first !== undefined) yield first.merchantId;
   }
 
   async #known(rows: readonly Pick<StoredEvent, '_id'>[], within: TransactionAccess): Promise<ReadonlySet<string>> {

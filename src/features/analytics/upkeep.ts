@@ -5,7 +5,7 @@ import { eventsOfOrder, type CountedOrder } from './order.statistics.ts';
 import type { Rollups } from './rollups.ts';
 
 export interface UpkeepDeps {
-  readonly store: Pick<EventStore, 'append' | 'firstOfStore'>;
+  readonly store: Pick<EventStore, 'append' | 'stores'>;
   readonly rollups: Pick<Rollups, 'findDrift' | 'rebuild' | 'rebuildTrends' | 'roll'>;
   /** Orders of all stores that were placed between two moments, in batches, oldest first. */
   readonly ordersBetween: (from: Date, until: Date) => AsyncIterable<readonly KeptOrder[]>;
@@ -49,11 +49,10 @@ export class AnalyticsUpkeep {
   async rebuildTrends(signal: AbortSignal): Promise<{ stores: number }> {
     const { store, rollups } = this.#deps;
     let stores = 0;
-    let merchantId = await store.firstOfStore();
-    while (merchantId !== undefined && !signal.aborted) {
+    for await (const merchantId of store.stores()) {
+      if (signal.aborted) break;
       await rollups.rebuildTrends(merchantId);
       stores += 1;
-      merchantId = await store.firstOfStore(merchantId);
     }
     return { stores };
   }
@@ -63,14 +62,13 @@ export class AnalyticsUpkeep {
     const { store, rollups, now } = this.#deps;
     const today = localDay(now(), 'UTC');
     const found = { stores: 0, drifted: 0 };
-    let merchantId = await store.firstOfStore();
-    while (merchantId !== undefined && !signal.aborted) {
+    for await (const merchantId of store.stores()) {
+      if (signal.aborted) break;
       const range = { merchantId, from: addDays(today, -2), until: today };
       const drift = await rollups.findDrift(range);
       if (drift.length > 0) await rollups.rebuild(range);
       found.stores += 1;
       found.drifted += drift.length;
-      merchantId = await store.firstOfStore(merchantId);
     }
     return found;
   }

@@ -1,4 +1,5 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { behind, keysetPages } from '../../platform/database/keyset.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { AuditChain, AuditEntry, ChainOwner } from './audit.model.ts';
 import type { ChainedEntry } from './chain-walk.ts';
@@ -21,35 +22,26 @@ export class ChainReads {
 
   /** All chains, by name. */
   async *chains(access: Access): AsyncGenerator<AuditChain> {
-    let after = '';
-    for (;;) {
-      const page = await this.#chains
-        .find({ _id: { $gt: after } }, null, access)
+    const pages = keysetPages<AuditChain>(PAGE, (limit, last) =>
+      this.#chains
+        .find({ _id: { $gt: last?._id ?? '' } }, null, access)
         .sort({ _id: 1 })
-        .limit(PAGE)
-        .lean<AuditChain[]>();
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return;
-      after = last._id;
-    }
+        .limit(limit)
+        .lean<AuditChain[]>(),
+    );
+    for await (const page of pages) yield* page;
   }
 
   /** The entries of a chain by place; where two claim one, both. */
   async *entriesOf(merchantId: ChainOwner, access: Access): AsyncGenerator<ChainedEntry> {
-    let behind: object = { seq: { $gt: 0 } };
-    for (;;) {
-      const page = await this.#entries
-        .find({ merchantId, ...behind }, null, access)
+    const pages = keysetPages<ChainedEntry>(PAGE, (limit, last) =>
+      this.#entries
+        .find({ merchantId, seq: { $gt: 0 }, ...behind('seq', last) }, null, access)
         .sort({ seq: 1, _id: 1 })
-        .limit(PAGE)
-        .lean<ChainedEntry[]>();
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return;
-      const { seq, _id } = last;
-      behind = { seq: { $gte: seq }, $or: [{ seq: { $gt: seq } }, { seq, _id: { $gt: _id } }] };
-    }
+        .limit(limit)
+        .lean<ChainedEntry[]>(),
+    );
+    for await (const page of pages) yield* page;
   }
 
   /** The first entries of a chain, oldest first. */

@@ -1,4 +1,5 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { keysetPages } from '../../platform/database/keyset.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import type { Id } from '../../shared/ids.ts';
@@ -28,7 +29,8 @@ export class OwnerCounts {
   /** @returns how many stores were looked at, and how many of them had drifted */
   async run(signal: AbortSignal): Promise<{ stores: number; drifted: number }> {
     const found = { stores: 0, drifted: 0 };
-    for (let page = await this.#page(); page.length > 0 && !signal.aborted; page = await this.#page(page.at(-1)?._id)) {
+    for await (const page of keysetPages(PAGE, this.#page)) {
+      if (signal.aborted) break;
       const owners = await this.#ownersOf(page.map(({ _id }) => _id));
       found.stores += page.length;
       for (const { _id, ownerCount } of page) {
@@ -38,13 +40,12 @@ export class OwnerCounts {
     return found;
   }
 
-  #page(after?: Id): Promise<Counted[]> {
-    return this.#deps.merchants
-      .find(after === undefined ? {} : { _id: { $gt: after } }, { ownerCount: 1 }, access)
+  readonly #page = (limit: number, last: Counted | undefined): Promise<Counted[]> =>
+    this.#deps.merchants
+      .find(last === undefined ? {} : { _id: { $gt: last._id } }, { ownerCount: 1 }, access)
       .sort({ _id: 1 })
-      .limit(PAGE)
+      .limit(limit)
       .lean<Counted[]>();
-  }
 
   async #ownersOf(merchantIds: readonly Id[]): Promise<ReadonlyMap<string, number>> {
     const rows = await this.#deps.memberships.aggregate<{ _id: Id; owners: number }>(

@@ -1,5 +1,6 @@
 import type { QueryFilter } from 'mongoose';
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { behind, keysetPages } from '../../platform/database/keyset.ts';
 import { paginateCursor, paginateOffset } from '../../platform/database/pagination.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Cursors } from '../../platform/security/cursors.ts';
@@ -73,22 +74,14 @@ export class OrderReads {
 
   /** Orders of all stores that were placed between two moments, oldest first, in batches: each is a read of its own. */
   async *findPlacedBetween(from: Date, until: Date, access: Access): AsyncGenerator<OrderView[]> {
-    let after: QueryFilter<MerchantOrder> = { placedAt: { $gte: from, $lt: until } };
-    for (;;) {
-      const rows = await this.#orders
-        .find(after, VIEW_FIELDS, access)
+    const pages = keysetPages<OrderRow>(BATCH, (limit, last) =>
+      this.#orders
+        .find({ $and: [{ placedAt: { $gte: from, $lt: until } }, behind('placedAt', last)] }, VIEW_FIELDS, access)
         .sort({ placedAt: 1, _id: 1 })
-        .limit(BATCH)
-        .lean<OrderRow[]>();
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      yield rows.map(presentOrder);
-      const { placedAt, _id } = last;
-      after = {
-        placedAt: { $gte: placedAt, $lt: until },
-        $or: [{ placedAt: { $gt: placedAt } }, { placedAt, _id: { $gt: _id } }],
-      };
-    }
+        .limit(limit)
+        .lean<OrderRow[]>(),
+    );
+    for await (const rows of pages) yield rows.map(presentOrder);
   }
 
   async #page(
