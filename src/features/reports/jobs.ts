@@ -1,5 +1,6 @@
 import type { FileStore } from '../../platform/files/file-store.ts';
 import { jobHandler, type JobHandler } from '../../platform/queue/job.ts';
+import { Attempts } from '../../shared/attempts.ts';
 import { DAY_MS, MINUTE_MS, type Now } from '../../shared/time.ts';
 import type { ReportBuilder } from './build-report.ts';
 import { buildReport, sweepReports } from './report.jobs.ts';
@@ -32,25 +33,32 @@ export const reportJobs = (deps: ReportJobDeps): readonly JobHandler[] => [
     async handle(_nothing, signal) {
       const { builder, schedules, store, files, now } = deps;
       const at = now();
-      await schedules.requestDue(signal);
-      await store.failAbandoned(new Date(at.getTime() - ABANDONED_MS), at);
-      await removeExpired(deps, signal);
       const yesterday = new Date(at.getTime() - DAY_MS);
-      await files.tidy(yesterday);
-      await builder.tidy(yesterday);
+      const attempts = new Attempts();
+      await attempts.make(() => schedules.requestDue(signal));
+      await attempts.make(() => store.failAbandoned(new Date(at.getTime() - ABANDONED_MS), at));
+      await attempts.make(() => removeExpired(deps, signal));
+      await attempts.make(() => files.tidy(yesterday));
+      await attempts.make(() => builder.tidy(yesterday));
+      attempts.demandNoFailure('clearing up after reports');
     },
   }),
 ];
 
 /** First the file, then the state: one that is named as expired and lies about would never be removed. */
 async function removeExpired({ store, reads, files, now }: ReportJobDeps, signal: AbortSignal): Promise<void> {
+  const attempts = new Attempts();
   let expired = await reads.findExpired(now(), BATCH);
   while (expired.length > 0) {
     for (const report of expired) {
       signal.throwIfAborted();
-      await files.remove(fileOf(report));
-      await store.expire(report._id);
+      await attempts.make(async () => {
+        await files.remove(fileOf(report));
+        await store.expire(report._id);
+      });
     }
+    // What could not be removed would be found again, for ever.
+    attempts.demandNoFailure('files of reports');
     expired = await reads.findExpired(now(), BATCH);
   }
 }

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { withReports } from '../../../tests/reports.ts';
 import { bodyOf, type Caller } from '../../../tests/shop.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import { Id } from '../../shared/ids.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import { merchants } from '../merchants/merchant.model.ts';
 import type { ReportView, ScheduleView } from './report.schema.ts';
 
 const suite = withReports();
@@ -12,6 +15,8 @@ const create = async (store: Caller, every: string) =>
   )) as ScheduleView;
 const reportsOf = async (store: Caller) =>
   ((await bodyOf(store.get('/api/reports').expect(200))) as { data: ReportView[] }).data;
+const schedulesOf = async (store: Caller) =>
+  ((await bodyOf(store.get('/api/report-schedules').expect(200))) as { data: ScheduleView[] }).data;
 const sweep = () => suite.app.run('report.sweep', {});
 
 test('a schedule asks for the report of each period once, in the days of its store, however many look at once', async () => {
@@ -69,4 +74,24 @@ test('a store has twenty schedules at most', async () => {
   expect(await bodyOf(store.post('/api/report-schedules', body).expect(409))).toMatchObject({
     code: 'too-many-report-schedules',
   });
+});
+
+test('a schedule that fails keeps neither the others nor the rest of the sweep from their turn, and is told', async () => {
+  suite.app.clock.now = new Date('2026-03-27T12:00:00Z');
+  const [broken, store] = [await suite.store(), await suite.store()];
+  await create(broken, 'day');
+  await create(store, 'day');
+  const { id } = (await bodyOf(store.post('/api/reports', { kind: 'sales', format: 'csv' }).expect(202))) as ReportView;
+  await suite.app.run('report.build', { merchantId: store.id, reportId: id });
+  // One that this machine no longer knows.
+  const unknownZone = { $set: { timeZone: 'Mars/Olympus' } };
+  await merchants.on(suite.database.primary).updateOne({ _id: Id.decode(broken.id) }, unknownZone, asSystem('test'));
+  suite.app.clock.now = new Date('2026-05-01T00:00:00Z');
+  await expect(sweep()).rejects.toBeInstanceOf(AggregateError);
+  const [requested, first] = await reportsOf(store);
+  expect(requested).toMatchObject({ from: '2026-03-27', state: 'queued' });
+  expect(first).toMatchObject({ id, state: 'expired' });
+  const [schedule] = await schedulesOf(broken);
+  await broken.patch(`/api/report-schedules/${schedule?.id ?? ''}`, { isPaused: true }).expect(200);
+  await sweep();
 });

@@ -1,4 +1,6 @@
+import { keysetPages } from '../../platform/database/keyset.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
+import { Attempts } from '../../shared/attempts.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
@@ -77,20 +79,21 @@ export class ScheduleService {
    * Asks for each report that is due, once a slot, however many do this at once. Periods that were missed are caught up, one a
    * look. A store that has no room for more is passed over until the next look.
    * @returns how many were asked for
+   * @throws AggregateError when some could not be, behind all others
    */
   async requestDue(signal: AbortSignal): Promise<number> {
     const { reads, now } = this.#deps;
     const at = now();
-    let [requested, last]: [number, ReportSchedule | undefined] = [0, undefined];
-    for (;;) {
-      const due: ReportSchedule[] = await reads.findDue(at, BATCH, last);
+    const attempts = new Attempts();
+    let requested = 0;
+    for await (const due of keysetPages<ReportSchedule>(BATCH, (limit, last) => reads.findDue(at, limit, last))) {
       for (const schedule of due) {
         signal.throwIfAborted();
-        if (await this.#requestOne(schedule)) requested += 1;
+        if ((await attempts.make(() => this.#requestOne(schedule))) === true) requested += 1;
       }
-      last = due.at(-1);
-      if (due.length < BATCH) return requested;
     }
+    attempts.demandNoFailure('schedules of reports');
+    return requested;
   }
 
   async #requestOne(schedule: ReportSchedule): Promise<boolean> {

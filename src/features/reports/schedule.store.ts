@@ -1,4 +1,5 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { behind } from '../../platform/database/keyset.ts';
 import { paginateCursor } from '../../platform/database/pagination.ts';
 import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import type { Cursors } from '../../platform/security/cursors.ts';
@@ -65,12 +66,10 @@ export class ScheduleReads {
   }
 
   /** Those of all stores whose slot has come, the oldest slots first; behind one that was seen already. */
-  async findDue(now: Date, limit: number, after?: ReportSchedule): Promise<ReportSchedule[]> {
-    const behind = after && {
-      $or: [{ nextAt: { $gt: after.nextAt } }, { nextAt: after.nextAt, _id: { $gt: after._id } }],
-    };
+  async findDue(now: Date, limit: number, after: ReportSchedule | undefined): Promise<ReportSchedule[]> {
+    const due = { isPaused: false, nextAt: { $lte: now } };
     return this.#schedules
-      .find({ isPaused: false, nextAt: { $lte: now }, ...behind }, null, asSystem('schedules of reports'))
+      .find({ $and: [due, behind('nextAt', after)] }, null, asSystem('schedules of reports'))
       .sort({ nextAt: 1, _id: 1 })
       .limit(limit)
       .lean<ReportSchedule[]>();
