@@ -1,26 +1,19 @@
 import { AnalyticsUpkeep } from '../features/analytics/upkeep.ts';
-import { signInAttempts } from '../features/identity/attempt.model.ts';
-import { letters } from '../features/identity/letter.model.ts';
-import { phoneProofs } from '../features/identity/phone-proof.model.ts';
-import { sessions } from '../features/identity/session.model.ts';
 import { expiredTask } from '../features/maintenance/expired.task.ts';
 import type { MaintenanceDeps } from '../features/maintenance/jobs.ts';
 import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
 import { MaintenanceReads } from '../features/maintenance/maintenance.reads.ts';
 import { outboxTask } from '../features/maintenance/outbox.task.ts';
-import { invitations } from '../features/merchants/invitation.model.ts';
 import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';
 import { OwnerCounts } from '../features/merchants/owner-counts.ts';
 import { overdueOf } from '../platform/database/overdue.ts';
 import { asSystem } from '../platform/database/scoped.ts';
-import { keptAnswers } from '../platform/idempotency/answer.store.ts';
-import { mails } from '../platform/mail/mail.store.ts';
 import { outbox } from '../platform/outbox/event.store.ts';
-import { effects } from '../platform/queue/effects.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import type { analyticsParts } from './analytics.ts';
 import type { auditParts } from './audit.ts';
+import { collections } from './collections.ts';
 import type { orderParts } from './orders.ts';
 import type { Parts } from './parts.ts';
 import type { Platform } from './platform.ts';
@@ -57,17 +50,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
       trends: { run: (signal) => upkeep.rebuildTrends(signal) },
     };
   };
-  const expiring = () => [
-    ...overdueOf(sessions, primary(), GRACE_MS),
-    ...overdueOf(letters, primary(), GRACE_MS),
-    ...overdueOf(phoneProofs, primary(), GRACE_MS),
-    ...overdueOf(signInAttempts, primary(), GRACE_MS),
-    ...overdueOf(invitations, primary(), GRACE_MS),
-    ...overdueOf(keptAnswers, primary(), GRACE_MS),
-    ...overdueOf(mails, primary(), GRACE_MS),
-    ...overdueOf(outbox, primary(), GRACE_MS),
-    ...overdueOf(effects, primary(), GRACE_MS),
-  ];
+  const expiring = () => collections.flatMap((stored) => overdueOf(stored, primary(), GRACE_MS));
   return {
     maintenanceReads: parts.part(() => new MaintenanceReads(maintenanceRuns.on(primary()))),
     maintenance: parts.part((): MaintenanceDeps => ({

@@ -11,6 +11,7 @@ import { memberships } from '../merchants/membership.model.ts';
 import { merchants } from '../merchants/merchant.model.ts';
 import { orderCollection, type MerchantOrder } from '../orders/order.model.ts';
 import { rollups, trends } from '../analytics/analytics.model.ts';
+import { textMessageCounts } from '../sms/sms.model.ts';
 import { maintenanceJobs } from './jobs.ts';
 import { TASK_TIMES } from './maintenance.jobs.ts';
 import { MaintenanceReads } from './maintenance.reads.ts';
@@ -102,6 +103,14 @@ test('what the database did not remove in time is removed, and what is not over 
     .find({ _id: { $in: [old._id, good._id] } }, { _id: 1 }, system)
     .lean();
   expect(left.map(({ _id }) => _id.toHexString())).toEqual([good._id.toHexString()]);
+});
+
+test('whatever is declared to expire is looked after', async () => {
+  const expiring = collections.filter(({ indexes }) => indexes.some((index) => index.expireAfterSeconds !== undefined));
+  expect(await run('expired')).toMatchObject({ collections: expiring.length });
+  const count = { _id: 'an hour of long ago', count: 1, expiresAt: new Date(Date.now() - 86_400_000) };
+  await textMessageCounts.on(database.primary).create([count], system);
+  expect(await run('expired')).toMatchObject({ overdue: 1 });
 });
 
 test('orders that were not counted are, once, and rows that were spoilt are put right', async () => {

@@ -45,11 +45,13 @@ export interface CollectionDeclaration<T> {
 }
 
 /** A collection as migrations and reviews see it, whatever it holds. */
-export interface DeclaredCollection extends Joinable, IndexedCollection {}
+export interface DeclaredCollection extends Joinable, IndexedCollection {
+  /** The collection over a connection. Cheap: asked twice, it gives the same model. */
+  on(connection: Connection): unknown;
+}
 
 /** One collection of the database, before there is a connection to it. */
 export interface StoredCollection<T> extends DeclaredCollection {
-  /** The collection over a connection. Cheap: asked twice, it gives the same model. */
   on(connection: Connection): ScopedModel<T>;
 }
 

@@ -1,6 +1,5 @@
-import type { QueryFilter } from 'mongoose';
-import type { ScopedModel, StoredCollection } from './collection.ts';
-import type { Connection } from 'mongoose';
+import type { Connection, QueryFilter } from 'mongoose';
+import type { DeclaredCollection, ScopedModel } from './collection.ts';
 import { asSystem } from './scoped.ts';
 
 /** What a collection holds that the database should have removed by itself. */
@@ -10,14 +9,19 @@ export interface Overdue {
   remove(now: Date, limit: number): Promise<number>;
 }
 
+/** Whatever else it holds. */
+interface Row {
+  readonly _id: unknown;
+}
+
 const access = asSystem('removal of what has expired');
 
 /**
- * The collections that have an index by which documents expire, each with what to do when the database does not keep up
- * with it, or cannot, such as after an index was lost.
+ * The index of a collection by which its documents expire, if it has one, with what to do when the database does not keep up with
+ * it, or cannot, such as after the index was lost.
  * @param graceMs how long after its time a document counts as overdue, in milliseconds
  */
-export function overdueOf<T>(stored: StoredCollection<T>, connection: Connection, graceMs: number): Overdue[] {
+export function overdueOf(stored: DeclaredCollection, connection: Connection, graceMs: number): Overdue[] {
   const { collection, indexes } = stored;
   return indexes.flatMap(({ key, expireAfterSeconds }) => {
     const [field] = Object.keys(key);
@@ -27,17 +31,16 @@ export function overdueOf<T>(stored: StoredCollection<T>, connection: Connection
         collection,
         remove: (now, limit) => {
           const before = new Date(now.getTime() - graceMs - expireAfterSeconds * 1_000);
-          return removeBefore(stored.on(connection), field, before, limit);
+          return removeBefore(stored.on(connection) as ScopedModel<Row>, field, before, limit);
         },
       },
     ];
   });
 }
 
-async function removeBefore<T>(model: ScopedModel<T>, field: string, before: Date, limit: number): Promise<number> {
-  const old = { [field]: { $lt: before } } as QueryFilter<T>;
-  const found = await model.find(old, { _id: 1 }, access).limit(limit).lean<{ _id: unknown }[]>();
+async function removeBefore(model: ScopedModel<Row>, field: string, before: Date, limit: number): Promise<number> {
+  const old = { [field]: { $lt: before } } as QueryFilter<Row>;
+  const found = await model.find(old, { _id: 1 }, access).limit(limit).lean<Row[]>();
   if (found.length === 0) return 0;
-  const ids = { _id: { $in: found.map(({ _id }) => _id) } } as QueryFilter<T>;
-  return (await model.deleteMany(ids, access)).deletedCount;
+  return (await model.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } }, access)).deletedCount;
 }
