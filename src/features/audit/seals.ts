@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
+import { isSame } from '../../platform/security/signer.ts';
 import type { Anchor } from './audit.model.ts';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -23,9 +24,7 @@ export class Seals {
   }
 
   isGenuine(chain: string, kind: AnchorKind, anchor: Anchor): boolean {
-    const given = Buffer.from(anchor.seal, 'base64url');
-    const expected = this.#sign(chain, kind, anchor);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    return isSame(Buffer.from(anchor.seal, 'base64url'), this.#sign(chain, kind, anchor));
   }
 
   #sign(chain: string, kind: AnchorKind, { seq, hash, at }: Omit<Anchor, 'seal'>): Buffer {
