@@ -6,6 +6,7 @@ import { internalError, timedOut } from '../../platform/http/problems.ts';
 import { schemaVersion } from '../../platform/http/schema-version.ts';
 import type { Section } from '../../platform/http/section.ts';
 import type { Logger } from '../../platform/observability/logger.ts';
+import { inTime } from '../../shared/in-time.ts';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
 import { includesRole, isMerchantRole } from '../identity/index.ts';
@@ -36,7 +37,7 @@ export class PrefetchService {
 
   async #loadOne(section: Section, context: RequestContext): Promise<Loaded> {
     try {
-      return { data: await withinTime(this.#keptOrLoaded(section, context), section.timeoutMs) };
+      return { data: await inTime(this.#keptOrLoaded(section, context), section.timeoutMs, tooLate) };
     } catch (error) {
       const { code, status, title } = kindOf(error);
       if (status === internalError.status) this.#deps.logger.error({ error, section: section.name }, 'section failed');
@@ -65,14 +66,4 @@ function kindOf(error: unknown): ProblemKind {
   return problem?.kind ?? internalError;
 }
 
-async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Problem(timedOut, `The section did not come in ${String(timeoutMs)} ms`));
-  }, timeoutMs);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const tooLate = (): Problem => new Problem(timedOut, 'The section did not come in time');

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inTime } from '../../shared/in-time.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
 import type { Moment } from './coherence.ts';
 import type { Flights, Outcome } from './flights.ts';
@@ -115,7 +116,7 @@ export class Reader {
     const stopHolding = this.#holdOn(turn);
     const begunAt = clock();
     try {
-      const value = await inTime(reading.load(), this.#times.loadMs);
+      const value = await inTime(reading.load(), this.#times.loadMs, tooSlow);
       const loadMs = clock() - begunAt;
       for (const tally of tallies) {
         tally.loads += 1;
@@ -187,16 +188,4 @@ interface DatedLook extends Looked {
   readonly moment: Moment;
 }
 
-async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Problem(unavailable, 'What was asked for took too long', { retryAfterSeconds: 1 }));
-    }, limitMs).unref();
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const tooSlow = (): Problem => new Problem(unavailable, 'What was asked for took too long', { retryAfterSeconds: 1 });

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { inTime } from '../../shared/in-time.ts';
 import type { Limiter, LimitRule, Standing } from './limit.ts';
 
 // What is exact is not worth waiting for: a hung Redis must not hold up sign-ins.
@@ -37,7 +38,11 @@ export class ExactLimiter implements Limiter {
   async #takeExactly(rule: LimitRule, key: string): Promise<Standing> {
     const { local, onAway, onCounted } = this.#options;
     try {
-      const counted = await inTime(this.#count(rule, key));
+      const counted = await inTime(
+        this.#count(rule, key),
+        REDIS_TIMEOUT_MS,
+        () => new Error('Redis did not answer in time'),
+      );
       onCounted?.();
       return standing(rule, counted);
     } catch (error) {
@@ -80,18 +85,4 @@ function standing(rule: LimitRule, { consumedPoints, msBeforeNext }: RateLimiter
     remaining: Math.max(0, rule.quota - consumedPoints),
     resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
   };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error('Redis did not answer in time'));
-    }, REDIS_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,5 @@
 import { codeOf } from '../../shared/errors.ts';
+import { inTime } from '../../shared/in-time.ts';
 
 /** One thing the process depends on, looked at in the background, so that a probe never waits for it. */
 export interface HealthCheck {
@@ -122,7 +123,7 @@ export class HealthRegistry {
     const { intervalMs, timeoutMs } = watched.check;
     const before = watched.status;
     try {
-      watched.details = await inTime(watched.check, timeoutMs);
+      watched.details = await outcomeOf(watched.check, timeoutMs);
       Object.assign(watched, { status: 'up', badResults: 0, cause: undefined });
     } catch (error) {
       takeNote(watched, error);
@@ -154,19 +155,11 @@ function reportOf({ status, check, cause, details }: Watched): CheckReport {
   };
 }
 
-async function inTime(check: HealthCheck, timeoutMs: number): Promise<Readonly<Record<string, unknown>> | undefined> {
+function outcomeOf(check: HealthCheck, timeoutMs: number): Promise<Readonly<Record<string, unknown>> | undefined> {
   const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const late = Object.assign(new Error('The check took too long'), { code: 'ETIMEDOUT' });
-      abort.abort(late);
-      reject(late);
-    }, timeoutMs);
+  return inTime(check.check(abort.signal), timeoutMs, () => {
+    const late = Object.assign(new Error('The check took too long'), { code: 'ETIMEDOUT' });
+    abort.abort(late);
+    return late;
   });
-  try {
-    return await Promise.race([check.check(abort.signal), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -6,6 +6,7 @@ import {
   type KeepJobs,
   type WorkerOptions,
 } from 'bullmq';
+import { inTime } from '../../shared/in-time.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
 import { PermanentFailure, PutOff, type JobHandler, type JobRequest } from './job.ts';
@@ -62,7 +63,7 @@ export function bullProcessor(
     trace.operationId = job.name;
     const timeoutMs = handler.contract.timeoutMs ?? settings.timeoutMs;
     try {
-      await withTrace(trace, () => inTime(handler, payload.data, timeoutMs, stopping));
+      await withTrace(trace, () => handleInTime(handler, payload.data, timeoutMs, stopping));
     } catch (error) {
       if (error instanceof PutOff) await putOff(job, error, token);
       throw error;
@@ -90,23 +91,22 @@ export async function delay(
   throw new DelayedError(reason);
 }
 
-/** A timer of its own, which is cleared: `AbortSignal.timeout` would keep one until its time for each job. */
-async function inTime(handler: JobHandler, payload: unknown, timeoutMs: number, stopping: AbortSignal): Promise<void> {
+async function handleInTime(
+  handler: JobHandler,
+  payload: unknown,
+  timeoutMs: number,
+  stopping: AbortSignal,
+): Promise<void> {
   const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  const late = (): Error => {
+    const error = new DOMException(`Not done within ${String(timeoutMs)} ms`, 'TimeoutError');
+    abort.abort(error);
+    return error;
+  };
   try {
-    await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => {
-        const error = new DOMException(`Not done within ${String(timeoutMs)} ms`, 'TimeoutError');
-        abort.abort(error);
-        reject(error);
-      }, timeoutMs);
-      handler.handle(payload, abort.signal, stopping).then(resolve, reject);
-    });
+    await inTime(handler.handle(payload, abort.signal, stopping), timeoutMs, late);
   } catch (error) {
     if (error instanceof PermanentFailure) throw new UnrecoverableError(error.message);
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
