@@ -28,8 +28,7 @@ stopInOrder({
   deadlineMs: ANNOUNCE_MS + config.http.shutdownMs + CLOSE_MS,
   async drain() {
     health.drain();
-    await sleep(ANNOUNCE_MS);
-    const inTime = await closeServer(server, config.http.shutdownMs);
+    const inTime = await closeServer(server, { announceMs: ANNOUNCE_MS, graceMs: config.http.shutdownMs });
     if (!inTime) logger.warn('requests were broken off');
     await container.close();
   },

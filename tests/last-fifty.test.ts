@@ -61,7 +61,7 @@ beforeAll(async () => {
   worker.start();
 });
 afterAll(async () => {
-  await closeServer(server, 1_000);
+  await closeServer(server, { announceMs: 0, graceMs: 1_000 });
   await worker.drain(5_000);
   await container.close();
   await sink.close();

@@ -6,6 +6,7 @@ export interface Outcome {
   /** 0 when the connection broke. */
   readonly status: number;
   readonly retryAfter: boolean;
+  /** Of a connection that broke, how. */
   readonly body: string;
 }
 
@@ -33,9 +34,14 @@ export function load(perSecond: number, call: (index: number) => Promise<Respons
 /** Waits for the answer to a call and all of its body. */
 export async function outcomeOf(called: Promise<Response>): Promise<Outcome> {
   const sentAt = performance.now();
-  const answer = await called.catch(() => undefined);
-  const body = await answer?.text().catch(() => undefined);
-  const tookMs = performance.now() - sentAt;
-  const status = body === undefined ? 0 : (answer?.status ?? 0);
-  return { sentAt, tookMs, status, retryAfter: answer?.headers.has('retry-after') === true, body: body ?? '' };
+  try {
+    const answer = await called;
+    const body = await answer.text();
+    const retryAfter = answer.headers.has('retry-after');
+    return { sentAt, tookMs: performance.now() - sentAt, status: answer.status, retryAfter, body };
+  } catch (error) {
+    // What fetch throws says only that it failed.
+    const { cause = error } = error as Error;
+    return { sentAt, tookMs: performance.now() - sentAt, status: 0, retryAfter: false, body: String(cause) };
+  }
 }

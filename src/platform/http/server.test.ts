@@ -74,9 +74,19 @@ describe('a server that closes', () => {
     const { server, url } = await serving(200);
     const underWay = fetch(url).then((answer) => answer.text());
     await once(server, 'request');
-    const closing = closeServer(server, 5_000);
+    const closing = closeServer(server, { announceMs: 0, graceMs: 5_000 });
     await expect(fetch(url)).rejects.toThrow();
     expect(await underWay).toBe('done');
+    expect(await closing).toBe(true);
+  });
+
+  test('says Connection: close while it announces its end, in answers under way as well, so that no client sends on one that closes', async () => {
+    const { server, url } = await serving(200);
+    const underWay = fetch(url);
+    await once(server, 'request');
+    const closing = closeServer(server, { announceMs: 1_000, graceMs: 5_000 });
+    const answers = await Promise.all([underWay, fetch(url)]);
+    expect(answers.map(({ headers }) => headers.get('connection'))).toEqual(['close', 'close']);
     expect(await closing).toBe(true);
   });
 
@@ -87,7 +97,7 @@ describe('a server that closes', () => {
       () => 'broken off',
     );
     await once(server, 'request');
-    expect(await closeServer(server, 50)).toBe(false);
+    expect(await closeServer(server, { announceMs: 0, graceMs: 50 })).toBe(false);
     expect(await broken).toBe('broken off');
   });
 });

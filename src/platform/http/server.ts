@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 import { newTraceId } from '../observability/trace.ts';
+import { OpenConnections } from './open-connections.ts';
 import { problemBody } from './problem-handler.ts';
 import { headersTooLarge, malformedRequest, requestTooSlow } from './problems.ts';
 
@@ -12,7 +14,10 @@ const MAX_HEADER_BYTES = 16 * 1_024;
 // Above the idle time of common load balancers (60 s), so that it is never we who close a connection just taken.
 const KEEP_ALIVE_MS = 65_000;
 
-const SWEEP_MS = 50;
+/** Between two looks for connections that were told nothing, since their last answer had begun before. */
+const SWEEP_MS = 500;
+
+const connectionsOf = new WeakMap<Server, OpenConnections>();
 
 /** Timeouts that a test shortens. */
 export interface ServerTimeouts {
@@ -32,8 +37,13 @@ export function httpServer(app: RequestListener, { headersMs, receiveMs }: Serve
       // The app refuses it, so that this refusal is a problem like any other.
       requireHostHeader: false,
     },
-    app,
+    (req, res) => {
+      connections.onAnswer(res);
+      app(req, res);
+    },
   );
+  const connections = new OpenConnections(server);
+  connectionsOf.set(server, connections);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     answerClientError(error, socket);
   });
@@ -45,15 +55,25 @@ export function httpServer(app: RequestListener, { headersMs, receiveMs }: Serve
   return server;
 }
 
+export interface ClosingTimes {
+  /** For so long connections are still taken, while each answer ends the one that it was asked on; in milliseconds. */
+  readonly announceMs: number;
+  /** For so long after that requests under way may go on, in milliseconds. */
+  readonly graceMs: number;
+}
+
 /**
- * Stops taking connections, lets requests under way finish, and breaks off what is not done after `graceMs`.
+ * Has connections end with their next answers, then takes no more of them, lets requests under way finish, and breaks off
+ * what is not done in time.
  * @returns whether all of them were done in time.
  */
-export async function closeServer(server: Server, graceMs: number): Promise<boolean> {
+export async function closeServer(server: Server, { announceMs, graceMs }: ClosingTimes): Promise<boolean> {
+  connectionsOf.get(server)?.endWithNextAnswer();
+  await sleep(announceMs);
   let inTime = true;
   const closed = once(server, 'close');
   server.close();
-  // A connection kept alive falls idle only after its last answer, which `close` no longer looks at.
+  // What has fallen idle since then `close` does not look at any more.
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, SWEEP_MS);
