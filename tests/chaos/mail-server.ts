@@ -13,33 +13,35 @@ export interface MailServer {
   readonly taken: Map<string, number>;
   /** How often each was tried, by subject. */
   readonly tried: Map<string, number>;
-  /** Mails that may come again: the sender cannot know that they were taken. */
+  /** Mails that may come again: their sender was gone within a second, and may not have noted that they were taken. */
   readonly doubtful: Set<string>;
-  /** Those taken in the last second as well: their sender is about to be killed. */
-  doubtRecent(): void;
   close(): Promise<void>;
 }
 
-const RECENT_MS = 1_000;
+const NOTED_MS = 1_000;
+const STALL_MS = 500;
 
-export async function startMailServer(answer: (subject: string, attempt: number) => Answer): Promise<MailServer> {
+export async function startMailServer(
+  answer: (subject: string, attempt: number) => Answer | Promise<Answer>,
+): Promise<MailServer> {
   const [taken, tried] = [new Map<string, number>(), new Map<string, number>()];
   const doubtful = new Set<string>();
-  const takenAt = new Map<string, number>();
+  const latest = new Map<string, { readonly id: string; readonly at: number }>();
+  const gone = new Set<string>();
 
   async function receive(source: string, sessionId: string): Promise<void> {
     const header = (name: string): string => new RegExp(`^${name}: (.*?)\r$`, 'm').exec(source)?.[1] ?? '';
     const [id, subject] = [header('Message-ID'), header('Subject')];
     const attempt = (tried.get(subject) ?? 0) + 1;
     tried.set(subject, attempt);
-    const decided = answer(subject, attempt);
+    const decided = await answer(subject, attempt);
     if (typeof decided === 'number' && decided !== 250)
       throw Object.assign(new Error('Refused by the test'), { responseCode: decided });
     taken.set(id, (taken.get(id) ?? 0) + 1);
-    takenAt.set(id, performance.now());
-    if (decided === 'stall') await sleep(RECENT_MS / 2);
+    latest.set(sessionId, { id, at: performance.now() });
+    if (gone.has(sessionId)) doubtful.add(id);
+    if (decided === 'stall') await sleep(STALL_MS);
     if (decided !== 'drop') return;
-    doubtful.add(id);
     // Nothing else of the library's tells the socket of a session.
     const { connections } = server as unknown as { connections: Set<{ id: string; _socket: Socket }> };
     for (const { id: connection, _socket } of connections) if (connection === sessionId) _socket.destroy();
@@ -61,6 +63,11 @@ export async function startMailServer(answer: (subject: string, attempt: number)
           },
         );
     },
+    onClose({ id: sessionId }) {
+      const last = latest.get(sessionId);
+      gone.add(sessionId);
+      if (last !== undefined && performance.now() - last.at < NOTED_MS) doubtful.add(last.id);
+    },
   });
   server.on('error', () => undefined);
   const listening = server.listen(0, '127.0.0.1');
@@ -70,10 +77,6 @@ export async function startMailServer(answer: (subject: string, attempt: number)
     taken,
     tried,
     doubtful,
-    doubtRecent() {
-      const now = performance.now();
-      for (const [id, at] of takenAt) if (now - at < RECENT_MS) doubtful.add(id);
-    },
     close: () =>
       new Promise((resolve) => {
         server.close(resolve);

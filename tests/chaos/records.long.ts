@@ -35,7 +35,7 @@ async function killWhileWorking(kind: string, extra: VariableOverrides = {}): Pr
   const isDone = async () => (await left(kind)) === 0;
   await eventually(async () => chaos.kills >= KILLS || (await isDone()), DONE_MS);
   chaos.stop();
-  await eventually(isDone, DONE_MS);
+  await eventually(async () => (await isDone()) && (await work.replayKilledTwice(kind)) === 0, DONE_MS);
   chaos.end();
   return chaos.kills;
 }

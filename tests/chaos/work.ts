@@ -1,7 +1,9 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { childEnvironment, loadConfig, type VariableOverrides } from '../../src/config/index.ts';
 import { collections } from '../../src/container/collections.ts';
 import { createContainer, type Container } from '../../src/container.ts';
+import { asSystem } from '../../src/platform/database/scoped.ts';
+import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
 import { startChild, type Child } from '../child.ts';
 import { uniqueName, withDatabase, type TestDatabase } from '../environment/index.ts';
 import { startRedis, type RedisProcess } from '../redis.ts';
@@ -13,8 +15,16 @@ export interface Work {
   readonly container: Container;
   readonly redis: RedisProcess;
   readonly database: TestDatabase;
+  /** What the processes are started with. */
+  readonly variables: VariableOverrides;
   /** Starts one of our processes; what still runs after the last test is killed. */
   run(path: string, args: readonly string[], extra?: VariableOverrides): Child;
+  /**
+   * Does again, as an operator does, what is a dead letter because chance has killed its worker twice. Nothing else may
+   * be one.
+   * @returns how many there were
+   */
+  replayKilledTwice(queue: string): Promise<number>;
 }
 
 /** @param smtpUrl where mails go; asked for once there is a server */
@@ -59,16 +69,26 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
     get redis() {
       return made.redis;
     },
+    get variables() {
+      return made.variables;
+    },
     run(path, args, extra = {}) {
       const child = startChild(path, args, { ...made.variables, ...extra });
       children.push(child);
       return child;
     },
+    async replayKilledTwice(queue) {
+      const open = { queue, state: 'open' } as const;
+      const letters = await deadLetters.on(database.primary).find(open, null, asSystem('test')).lean();
+      expect(letters.filter(({ reason }) => !reason.includes('stalled again'))).toEqual([]);
+      if (letters.length > 0) await made.container.deadLetterDesk().replayAll(letters.map(({ _id }) => _id));
+      return letters.length;
+    },
   };
 }
 
 /** Kills one process after the other at random moments, `everyMs` apart on average, and puts another in the place of each, until it is told to stop. */
-export function killAtRandom(start: () => Child, count: number, everyMs: number, onKill: () => void = () => undefined) {
+export function killAtRandom(start: () => Child, count: number, everyMs: number) {
   const running = Array.from({ length: count }, start);
   let kills = 0;
   let timer: NodeJS.Timeout;
@@ -77,7 +97,6 @@ export function killAtRandom(start: () => Child, count: number, everyMs: number,
       () => {
         const place = Math.floor(chance() * running.length);
         running[place]?.kill('SIGKILL');
-        onKill();
         kills += 1;
         running[place] = start();
         killLater();

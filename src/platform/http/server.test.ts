@@ -3,6 +3,8 @@ import express from 'express';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { eventually } from '../../../tests/environment/index.ts';
 import { app } from '../../../tests/mugs.ts';
 import { closeServer, httpServer } from './server.ts';
 
@@ -71,10 +73,11 @@ describe('a server that closes', () => {
   }
 
   test('finishes the requests under way and takes no more', async () => {
-    const { server, url } = await serving(200);
+    const { server, url } = await serving(500);
     const underWay = fetch(url).then((answer) => answer.text());
     await once(server, 'request');
     const closing = closeServer(server, { announceMs: 0, graceMs: 5_000 });
+    await eventually(() => !server.listening);
     await expect(fetch(url)).rejects.toThrow();
     expect(await underWay).toBe('done');
     expect(await closing).toBe(true);
@@ -87,6 +90,21 @@ describe('a server that closes', () => {
     const closing = closeServer(server, { announceMs: 1_000, graceMs: 5_000 });
     const answers = await Promise.all([underWay, fetch(url)]);
     expect(answers.map(({ headers }) => headers.get('connection'))).toEqual(['close', 'close']);
+    expect(await closing).toBe(true);
+  });
+
+  test('answers those who had connected before, although it takes one of them in a turn of the event loop', async () => {
+    const { server } = await serving(0);
+    const { port } = server.address() as AddressInfo;
+    const sockets = Array.from({ length: 50 }, () => connect(port, '127.0.0.1'));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    const answers = sockets.map((socket) => {
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      return text(socket);
+    });
+    const closing = closeServer(server, { announceMs: 0, graceMs: 5_000 });
+    const lines = (await Promise.all(answers)).map((answer) => answer.split('\r\n', 1)[0]);
+    expect([lines.length, new Set(lines)]).toEqual([50, new Set(['HTTP/1.1 200 OK'])]);
     expect(await closing).toBe(true);
   });
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import { createServer, request, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
@@ -16,6 +17,9 @@ const KEEP_ALIVE_MS = 65_000;
 
 /** Between two looks for connections that were told nothing, since their last answer had begun before. */
 const SWEEP_MS = 500;
+
+/** Where a server that listens at all addresses is reached. */
+const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 const connectionsOf = new WeakMap<Server, OpenConnections>();
 
@@ -70,6 +74,7 @@ export interface ClosingTimes {
 export async function closeServer(server: Server, { announceMs, graceMs }: ClosingTimes): Promise<boolean> {
   connectionsOf.get(server)?.endWithNextAnswer();
   await sleep(announceMs);
+  await takeAllWaiting(server, graceMs / 2);
   let inTime = true;
   const closed = once(server, 'close');
   server.close();
@@ -85,6 +90,26 @@ export async function closeServer(server: Server, { announceMs, graceMs }: Closi
   clearInterval(sweep);
   clearTimeout(force);
   return inTime;
+}
+
+/**
+ * Asks the server something and waits for the answer, whatever it is. Node takes one connection in each turn of the event
+ * loop, the oldest first: whoever has connected before this one is taken then. Those still waiting when a server closes
+ * are reset by the system, and on a busy one they may have sent their requests long before.
+ */
+async function takeAllWaiting(server: Server, withinMs: number): Promise<void> {
+  const listening = server.address() as AddressInfo | null;
+  if (listening === null) return;
+  const { port, address } = listening;
+  const host = LOOPBACK[address] ?? address;
+  const signal = AbortSignal.timeout(withinMs);
+  await new Promise((resolve) => {
+    request({ host, port, path: '/health/live', agent: false, signal })
+      .on('response', (answer) => answer.resume().on('close', resolve))
+      // Not in time: then it closes as it is.
+      .on('error', resolve)
+      .end();
+  });
 }
 
 const BY_CODE: Readonly<Record<string, readonly [kind: ProblemKind, detail: string]>> = {
