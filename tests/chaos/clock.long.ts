@@ -31,7 +31,7 @@ async function slots(since: Date): Promise<number[]> {
 }
 
 inRounds(
-  'a clock that jumps an hour ahead, behind and back in a relay, its schedules and a worker, beside others: each mail once, no slot twice, none early, none left out',
+  'clock jump: an hour ahead, behind and right again, in a relay, its schedules and a worker beside others: each mail once, no slot twice, none early, none left out',
   180_000,
   async (measure) => {
     const [begun, tag] = [new Date(), uniqueName('clock')];

@@ -103,6 +103,17 @@ test('what follows from an event is carried out once, and its writer is told aft
   expect(received.tags).toHaveLength(3);
 });
 
+test('an event that a process wrote whose clock was an hour ahead does not wait for that hour; one that is put off does', async () => {
+  const [guest = ''] = await received.happen('guest.came', 2);
+  for (const [index, minutes] of [60, 10].entries()) {
+    const { _id } = received.committed[index] ?? {};
+    await events().updateOne({ _id }, { $set: { dueAt: new Date(Date.now() + minutes * 60_000) } }, system);
+  }
+  received.relay().start();
+  expect(await eventually(() => received.jobs.length > 0 && received.guests())).toEqual([guest]);
+  expect(await pending()).toBe(1);
+});
+
 test('an event of a transaction that fails is not there', async () => {
   const append = eventAppender({ events: events(), now, committed: (row) => received.committed.push(row) });
   const transact = mongoTransact(database.primary, () => Promise.resolve());

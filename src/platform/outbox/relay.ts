@@ -10,6 +10,7 @@ import type { CrashPoint } from '../process/crash-points.ts';
 import { EnqueueRefused } from '../queue/admission.ts';
 import type { JobRequest } from '../queue/job.ts';
 import type { LossWatch } from '../queue/loss-watch.ts';
+import { bringForward, reopenDone } from './due-again.ts';
 import type { OutboxRow } from './event.store.ts';
 import type { Subscriptions } from './subscription.ts';
 
@@ -43,7 +44,7 @@ const MAX_FAILURES = 10;
 const UNTOLD_PAUSE_MS = 300;
 const REFUSED_PAUSE_MS = 30 * SECOND_MS;
 const LOSS_LOOK_MS = SECOND_MS;
-const REOPEN_PAGE = 1_000;
+const AHEAD_LOOK_MS = MINUTE_MS;
 
 const access = asSystem('outbox relay');
 
@@ -65,6 +66,7 @@ export class OutboxRelay {
   #nudged = false;
   #stopping = false;
   #lookedForLossAt = -Infinity;
+  #lookedAheadAt = -Infinity;
   #loop: Promise<void> | undefined;
 
   constructor(
@@ -140,24 +142,19 @@ export class OutboxRelay {
     this.#lookedForLossAt = performance.now();
     const since = await losses.look();
     if (since === undefined) return;
-    const count = await this.#reopen(since, now());
+    const count = await reopenDone(this.#deps.events, since, now());
     await losses.note();
     if (count > 0)
       logger.warn({ since, events: count }, 'Redis may have lost jobs: their events are carried out again');
   }
 
-  async #reopen(since: Date, until: Date): Promise<number> {
-    const { events } = this.#deps;
-    let count = 0;
-    for (;;) {
-      const done = { doneAt: { $gte: since, $lte: until } };
-      const next = events.find(done, { _id: 1 }, access).sort({ doneAt: 1 }).limit(REOPEN_PAGE);
-      const ids = idsOf(await next.lean<Pick<OutboxRow, '_id'>[]>());
-      if (ids.length === 0) return count;
-      const again = { state: 'pending', doneAt: null, dueAt: until } as const;
-      const { modifiedCount } = await events.updateMany({ _id: { $in: ids }, ...done }, { $set: again }, access);
-      count += modifiedCount;
-    }
+  /** What a process whose clock was ahead has written would wait until then. */
+  async #bringForward(): Promise<void> {
+    const { events, logger, now } = this.#deps;
+    if (performance.now() - this.#lookedAheadAt < AHEAD_LOOK_MS) return;
+    this.#lookedAheadAt = performance.now();
+    const count = await bringForward(events, now());
+    if (count > 0) logger.warn({ events: count }, 'events were due in a far future: a clock was ahead');
   }
 
   async #run(): Promise<void> {
@@ -165,6 +162,7 @@ export class OutboxRelay {
       this.#nudged = false;
       try {
         await this.relayLost();
+        await this.#bringForward();
         const claimed = await this.relayBatch();
         this.#log.back();
         if (claimed < BATCH) await this.#wait(this.#times.pollMs, true);

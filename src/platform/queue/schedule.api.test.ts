@@ -118,6 +118,18 @@ test('a clock that jumps back runs no slot again', async () => {
   expect(await runner.tick(everyMinute)).toBe(true);
 });
 
+test('a clock that is an hour ahead runs no slot early, and leaves none out for those whose clock is right', async () => {
+  const runner = instance([everyMinute]);
+  const right = new Date();
+  clock.now = right;
+  await runner.catchUp(everyMinute);
+  clock.now = new Date(right.getTime() + 60 * MINUTE_MS);
+  expect(await runner.tick(everyMinute)).toBe(false);
+  // Whatever the second is, a slot of its own begins in the next minute.
+  clock.now = new Date(right.getTime() + MINUTE_MS);
+  expect(await runner.tick(everyMinute)).toBe(true);
+});
+
 test('schedules are listed with their last run and the next, in their zone', async () => {
   const runner = instance([everyMinute, daily]);
   minutesLater(1);

@@ -1,5 +1,5 @@
 import { schedule as runAt, type ScheduledTask } from 'node-cron';
-import { MINUTE_MS, type Now } from '../../shared/time.ts';
+import { MINUTE_MS, SECOND_MS, type Now } from '../../shared/time.ts';
 import { asSystem } from '../database/scoped.ts';
 import type { Transact } from '../database/transaction.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -23,6 +23,12 @@ export interface ScheduleReport extends Required<Pick<Schedule, 'cron' | 'missed
 
 const system = asSystem('schedules');
 
+/** What is set by less is only kept right. */
+const JUMP_MS = 10 * SECOND_MS;
+
+/** Between the clock and one that nobody sets: it changes when the clock jumps. */
+const clockOffsetMs = (): number => Date.now() - performance.now();
+
 /**
  * Has jobs done at set times. Any number of instances run: whoever claims a slot in the database writes its event in the
  * same transaction, so that a slot is run once, and is not lost to a crash or to a Redis that is away.
@@ -32,6 +38,7 @@ export class ScheduleRunner {
   readonly #deps: ScheduleRunnerDeps;
   #tasks: ScheduledTask[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #clockOffsetMs = 0;
 
   constructor(schedules: readonly Schedule[], deps: ScheduleRunnerDeps) {
     this.#schedules = schedules;
@@ -39,14 +46,19 @@ export class ScheduleRunner {
   }
 
   start(): void {
+    this.#plan();
+    this.#timer = setInterval(() => void this.#lookBack(), MINUTE_MS);
+    void this.#lookBack();
+  }
+
+  #plan(): void {
+    this.#clockOffsetMs = clockOffsetMs();
     this.#tasks = this.#schedules.map((schedule) =>
       runAt(schedule.cron, () => this.#attempt(schedule, () => this.tick(schedule)), {
         name: schedule.name,
         timezone: schedule.timeZone ?? 'UTC',
       }),
     );
-    this.#timer = setInterval(() => void this.#lookBack(), MINUTE_MS);
-    void this.#lookBack();
   }
 
   stop(): void {
@@ -97,7 +109,16 @@ export class ScheduleRunner {
 
   /** What could not be run in its time: the database was away, or no instance was up. */
   async #lookBack(): Promise<void> {
+    this.#followClock();
     for (const schedule of this.#schedules) await this.#attempt(schedule, () => this.catchUp(schedule));
+  }
+
+  /** node-cron waits for the time that was the next before a clock was set back, for as long as that takes. */
+  #followClock(): void {
+    if (Math.abs(clockOffsetMs() - this.#clockOffsetMs) < JUMP_MS) return;
+    this.#deps.logger.warn('the clock has jumped: schedules are planned anew');
+    for (const task of this.#tasks) void task.destroy();
+    this.#plan();
   }
 
   async #attempt({ name, missed }: Schedule, run: () => Promise<boolean>): Promise<void> {

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../shared/time.ts';
 import { storedCollection, type ScopedModel } from '../database/collection.ts';
 import { duplicateKey } from '../database/failures.ts';
 import { asSystem } from '../database/scoped.ts';
@@ -26,6 +27,9 @@ export const scheduleStates = storedCollection<ScheduleState>({
 
 const access = asSystem('schedules');
 
+/** By how much the clock of an instance may be ahead of the database's. */
+const AHEAD_MS = MINUTE_MS;
+
 export class ScheduleStore {
   readonly #states: ScopedModel<ScheduleState>;
 
@@ -48,10 +52,13 @@ export class ScheduleStore {
     return state?.lastSlot;
   }
 
-  /** @returns whether the slot is the caller's to run: not when it, or a later one, was run */
+  /**
+   * @returns whether the slot is the caller's to run: not when it, or a later one, was run; nor when it has not begun by
+   * the database's clock, or an instance whose clock is an hour ahead would leave out all slots of that hour
+   */
   async claim(_id: string, slot: Date, { session }: TransactionAccess): Promise<boolean> {
     const { modifiedCount } = await this.#states.updateOne(
-      { _id, lastSlot: { $lt: slot } },
+      { _id, lastSlot: { $lt: slot }, $expr: { $lte: [slot, { $add: ['$$NOW', AHEAD_MS] }] } },
       { $set: { lastSlot: slot, hasRun: true } },
       asSystem('schedules', session),
     );
