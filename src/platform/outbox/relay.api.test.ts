@@ -105,8 +105,8 @@ test('what follows from an event is carried out once, and its writer is told aft
 
 test('an event that a process wrote whose clock was an hour ahead does not wait for that hour; one that is put off does', async () => {
   const [guest = ''] = await received.happen('guest.came', 2);
-  for (const [index, minutes] of [60, 10].entries()) {
-    const { _id } = received.committed[index] ?? {};
+  for (const [index, { _id }] of received.committed.entries()) {
+    const minutes = index === 0 ? 60 : 10;
     await events().updateOne({ _id }, { $set: { dueAt: new Date(Date.now() + minutes * 60_000) } }, system);
   }
   received.relay().start();
