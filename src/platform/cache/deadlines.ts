@@ -32,9 +32,16 @@ export class Deadlines {
       const wait: Wait = { until: performance.now() + this.#limitMs, giveUp };
       this.#waits.add(wait);
       this.#arm(this.#limitMs);
-      const settled = () => this.#waits.delete(wait);
-      work.then(settled, settled);
-      work.then(resolve, reject);
+      work.then(
+        (answer) => {
+          this.#waits.delete(wait);
+          resolve(answer);
+        },
+        (error: unknown) => {
+          this.#waits.delete(wait);
+          reject(error);
+        },
+      );
     });
   }
 

@@ -12,7 +12,8 @@ export interface Outcome {
 }
 
 interface Flight extends Dated {
-  readonly outcome: Promise<Outcome>;
+  /** Gone once it has landed. */
+  outcome: Promise<Outcome> | undefined;
 }
 
 /** Reads under way: who asks for the same in the meantime gets the same, unless it has been invalidated since it began. */
@@ -37,6 +38,8 @@ export class Flights {
     const flight: Flight = { key, tags, moment, outcome };
     this.#flights.set(key, flight);
     const landed = () => {
+      // What a Map once held may live on in a table that it has outgrown: not the value, then, too.
+      flight.outcome = undefined;
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     };
     outcome.then(landed, landed);
