@@ -32,16 +32,13 @@ export class Deadlines {
       const wait: Wait = { until: performance.now() + this.#limitMs, giveUp };
       this.#waits.add(wait);
       this.#arm(this.#limitMs);
-      work.then(
-        (answer) => {
+      const settledBy = <V>(settle: (value: V) => void) => {
+        return (value: V) => {
           this.#waits.delete(wait);
-          resolve(answer);
-        },
-        (error: unknown) => {
-          this.#waits.delete(wait);
-          reject(error);
-        },
-      );
+          settle(value);
+        };
+      };
+      work.then(settledBy(resolve), settledBy(reject));
     });
   }
 
