@@ -75,7 +75,7 @@ function toConfig(env: Variables) {
       audience: env.JWT_AUDIENCE,
     },
     cursors: { secret: env.CURSOR_SECRET },
-    audit: { secret: env.AUDIT_SECRET, keptMs: env.AUDIT_DAYS * 86_400_000 },
+    audit: { secret: env.AUDIT_SECRET, keptMs: env.AUDIT_DAYS * DAY_MS },
     limits: {
       instances: env.API_INSTANCES,
       perAddress: env.LIMIT_PER_ADDRESS,

@@ -4,6 +4,7 @@ export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
+export const DAY_SECONDS = DAY_MS / SECOND_MS;
 
 /** The present moment. Passed in wherever a rule depends on it, so that a test can set it. */
 export type Now = () => Date;

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { storedCollection } from '../../platform/database/collection.ts';
 import type { Id } from '../../shared/ids.ts';
+import { DAY_SECONDS } from '../../shared/time.ts';
 import type { LocalDay } from './calendar.ts';
 
 /** Something that happened once, under its own id. */
@@ -89,7 +90,7 @@ export const trackedEvents = storedCollection<StoredEvent>({
       name: 'old_events',
       serves: 'removal of what is counted long since',
       key: { occurredAt: 1 },
-      expireAfterSeconds: EVENTS_KEPT_DAYS * 86_400,
+      expireAfterSeconds: EVENTS_KEPT_DAYS * DAY_SECONDS,
     },
   ],
 });

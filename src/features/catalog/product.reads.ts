@@ -6,7 +6,6 @@ import type { Cursors } from '../../platform/security/cursors.ts';
 import type { Id } from '../../shared/ids.ts';
 import { JoinedReads } from '../../shared/joined-reads.ts';
 import type { Money } from '../../shared/money.ts';
-
 import type { Page } from '../../shared/page.ts';
 import type { MerchantProduct } from './product.model.ts';
 import {

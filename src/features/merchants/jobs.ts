@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { lookOf } from '../../platform/mail/brand.ts';
 import type { SendOnce } from '../../platform/mail/letter.ts';
 import { jobHandler, type JobContract, type JobHandler } from '../../platform/queue/job.ts';
 import type { LinkTokens } from '../../platform/security/links.ts';
 import { Id } from '../../shared/ids.ts';
-import { localeOf } from '../../shared/locale.ts';
 import type { Now } from '../../shared/time.ts';
 import type { UserReads } from '../identity/index.ts';
 import { invitationLetter } from './invitation.letter.ts';
@@ -50,9 +50,7 @@ export function merchantJobs(deps: MerchantJobDeps): readonly JobHandler[] {
         const { email, role, invitedBy } = invitation;
         const inviterName = (await users.findCards([invitedBy])).get(Id.encode(invitedBy))?.name;
         const token = links.issue(INVITATION_LINK, invitationId);
-        const { name, branding, locale } = store;
-        const look = { brand: { name, ...branding }, locale: localeOf(locale) };
-        const letter = invitationLetter({ look, inviterName, role, token, publicUrl });
+        const letter = invitationLetter({ look: lookOf(store), inviterName, role, token, publicUrl });
         await sendOnce({ ...letter, to: email }, sendInvitation.idOf(payload), signal);
       },
     }),

@@ -1,3 +1,4 @@
+import { lookOf } from '../../platform/mail/brand.ts';
 import type { Letter, SendOnce } from '../../platform/mail/letter.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import type { Effects } from '../../platform/queue/effects.ts';
@@ -9,7 +10,7 @@ import { cancellationMail, confirmationMail, type OrderMailFacts } from './order
 import type { OrderReads } from './order.reads.ts';
 import { cancellationText, confirmationText, type OrderTextFacts } from './order.sms.ts';
 import type { OrderService } from './order.service.ts';
-import { lookOf, type Addressee, type Customers, type Stores } from './surroundings.ts';
+import type { Addressee, Customers, Stores } from './surroundings.ts';
 
 export interface OrderMailDeps {
   readonly reads: Pick<OrderReads, 'findView'>;
@@ -84,5 +85,5 @@ async function factsOf(
   if (order === undefined || store === undefined) return undefined;
   const customer = await customers.findAddressee(Id.decode(order.customerId));
   if (customer === undefined) return undefined;
-  return { order, look: lookOf(store, customer), customerName: customer.name, customer };
+  return { order, look: lookOf(store, customer.locale), customerName: customer.name, customer };
 }

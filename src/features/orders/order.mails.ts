@@ -1,7 +1,7 @@
 import type { Look } from '../../platform/mail/brand.ts';
 import { writeLetter, type Letter } from '../../platform/mail/letter.ts';
 import type { Locale } from '../../shared/locale.ts';
-import type { Money } from '../../shared/money.ts';
+import { decimalsOf, type Money } from '../../shared/money.ts';
 import type { OrderView } from './order.schema.ts';
 import { orderTexts } from './order.texts.ts';
 
@@ -51,6 +51,5 @@ function orderMail({ order, customerName, look }: OrderMailFacts, { subject, mes
 /** `EUR 19.99` or `19,99 EUR`, with as many decimals as the currency has. */
 export function inWords({ amount, currency }: Money, locale: Locale): string {
   const format = new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'code' });
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(amount / 10 ** decimals).replace(/\u00a0/g, ' ');
+  return format.format(amount / 10 ** decimalsOf(currency)).replace(/\u00a0/g, ' ');
 }

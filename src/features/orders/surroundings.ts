@@ -1,6 +1,5 @@
-import type { Brand, Look } from '../../platform/mail/brand.ts';
+import type { Sender } from '../../platform/mail/brand.ts';
 import type { Id } from '../../shared/ids.ts';
-import { localeOf } from '../../shared/locale.ts';
 
 /** Who buys, as far as orders must know: by hexadecimal id. Who is gone is left out. */
 export interface Customers {
@@ -23,17 +22,5 @@ export interface Customer {
 
 /** Who sells; undefined if there is no such store. */
 export interface Stores {
-  findStore(merchantId: Id): Promise<Store | undefined>;
+  findStore(merchantId: Id): Promise<Sender | undefined>;
 }
-
-export interface Store {
-  readonly name: string;
-  readonly branding: Omit<Brand, 'name'>;
-  readonly locale: string;
-}
-
-/** How the store writes to a customer. */
-export const lookOf = ({ name, branding, locale }: Store, customer: Pick<Customer, 'locale'>): Look => ({
-  brand: { name, logoUrl: branding.logoUrl, accentColor: branding.accentColor },
-  locale: localeOf(customer.locale, locale),
-});

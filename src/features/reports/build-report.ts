@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import { StoreFailure, type FileStore } from '../../platform/files/file-store.ts';
-import type { Brand } from '../../platform/mail/brand.ts';
+import { lookOf, type Sender } from '../../platform/mail/brand.ts';
 import { removeOlder } from '../../platform/files/remove-older.ts';
 import type { QueueService } from '../../platform/queue/queue.service.ts';
 import type { ReportFormat } from '../../platform/queue/outlets.ts';
 import { PermanentFailure, PutOff } from '../../platform/queue/job.ts';
 import type { Id } from '../../shared/ids.ts';
-import { localeOf } from '../../shared/locale.ts';
 import type { MerchantScope } from '../../shared/scope.ts';
 import { SECOND_MS, type Now } from '../../shared/time.ts';
 import { startOfDay } from '../analytics/index.ts';
@@ -30,12 +29,9 @@ import type { Holder, ReportStore } from './report.store.ts';
 import { spool, TooManyRows } from './spool.ts';
 
 /** What a report shows of a store. */
-export interface StoreLook {
-  readonly name: string;
+export interface StoreLook extends Sender {
   readonly currency: string;
   readonly timeZone: string;
-  readonly branding: Omit<Brand, 'name'>;
-  readonly locale: string;
 }
 
 export interface BuildDeps extends LinkParts {
@@ -173,8 +169,8 @@ export class ReportBuilder {
     throw new Dropped();
   }
 
-  #letterOf(report: Report, { name, branding, locale }: StoreLook, expiresAt: Date) {
-    const look = { brand: { name, ...branding }, locale: localeOf(locale) };
+  #letterOf(report: Report, store: StoreLook, expiresAt: Date) {
+    const look = lookOf(store);
     const { kind, from, until } = report;
     const url = linkTo(report, expiresAt, this.#deps);
     const { subject, text, html } = reportLetter({ look, kind, from, until, url, expiresAt });

@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { storedCollection } from '../../platform/database/collection.ts';
 import type { ReportFormat } from '../../platform/queue/outlets.ts';
 import type { Id } from '../../shared/ids.ts';
-import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
+import { DAY_SECONDS } from '../../shared/time.ts';
 import type { LocalDay } from '../analytics/index.ts';
 import { KIND_NAMES, type KindName } from './kinds/index.ts';
 import { REPORT_STATES, type ReportState } from './report.state.ts';
@@ -48,7 +48,7 @@ export interface Report {
   expiresAt: Date | null;
 }
 
-const KEPT_SECONDS = (90 * DAY_MS) / SECOND_MS;
+const KEPT_SECONDS = 90 * DAY_SECONDS;
 
 const text = { type: String, required: true };
 const date = { type: Date, default: null };

@@ -2,6 +2,7 @@ import { Schema } from 'mongoose';
 import { storedCollection } from '../../platform/database/collection.ts';
 import { SMS_STATES, type SmsState } from '../../platform/sms/receipt.ts';
 import type { Id } from '../../shared/ids.ts';
+import { DAY_SECONDS } from '../../shared/time.ts';
 
 /** A text message from being asked for until some time after it arrived. */
 export interface TextMessage {
@@ -37,7 +38,7 @@ export interface TextMessageCount {
   expiresAt: Date;
 }
 
-const KEPT_SECONDS = 30 * 86_400;
+const KEPT_SECONDS = 30 * DAY_SECONDS;
 
 export const textMessages = storedCollection<TextMessage>({
   name: 'TextMessage',

@@ -1,10 +1,9 @@
 import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
-import type { Brand } from '../../platform/mail/brand.ts';
+import { lookOf, type Sender } from '../../platform/mail/brand.ts';
 import type { MailToSend } from '../../platform/mail/mail.store.ts';
 import { jobHandler, type JobHandler } from '../../platform/queue/job.ts';
 import type { Within } from '../../platform/queue/outlets.ts';
 import type { Id } from '../../shared/ids.ts';
-import { localeOf } from '../../shared/locale.ts';
 import type { MerchantScope } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { checkLowStock } from './low-stock.jobs.ts';
@@ -26,9 +25,7 @@ export interface LowStockDeps {
   readonly reads: Pick<StockReads, 'findWatched'>;
   readonly store: Pick<StockStore, 'markAlerted' | 'rearm'>;
   readonly stores: {
-    findStore(
-      merchantId: Id,
-    ): Promise<{ readonly name: string; readonly branding: Omit<Brand, 'name'>; readonly locale: string } | undefined>;
+    findStore(merchantId: Id): Promise<Sender | undefined>;
   };
   readonly staff: { findAlerted(merchantId: Id): Promise<readonly AlertReader[]> };
   readonly sendEmail: (mail: MailToSend, within: Within) => Promise<unknown>;
@@ -57,14 +54,13 @@ async function alert(deps: LowStockDeps, scope: MerchantScope, news: readonly Wa
   const store = await deps.stores.findStore(scope.merchantId);
   const readers = await deps.staff.findAlerted(scope.merchantId);
   if (store === undefined || readers.length === 0) return;
-  const { name, branding, locale } = store;
   // Told and noted together: an attempt that is repeated finds it noted.
   await deps.transact({ scope }, async (access) => {
     const levels = await noted(deps, news, access);
     if (levels.length === 0) return;
     for (const reader of readers) {
       const { unsubscribeUrl } = reader;
-      const look = { brand: { name, ...branding }, locale: localeOf(reader.locale, locale) };
+      const look = lookOf(store, reader.locale);
       const { subject, text, html } = lowStockLetter({ look, readerName: reader.name, levels, unsubscribeUrl });
       const mail = { to: reader.email, subject, body: text, html, unsubscribeUrl };
       await deps.sendEmail(mail, { context: { scope }, access });

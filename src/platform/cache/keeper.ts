@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../shared/time.ts';
 import type { Clock } from './clock.ts';
 import type { Keeping } from './codec.ts';
 import type { Coherence, Moment } from './coherence.ts';
@@ -35,7 +36,7 @@ export interface KeeperDeps {
 }
 
 /** Kept past all times, to be shown when the database is away. */
-const GRACE_MS = 3_600_000;
+const GRACE_MS = HOUR_MS;
 /** Lives are up to so much shorter than declared, so that what was loaded together does not end together. */
 const JITTER = 0.1;
 

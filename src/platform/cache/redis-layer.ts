@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { DAY_MS } from '../../shared/time.ts';
 import { EVERYTHING, type Ended } from './coherence.ts';
 import { seal, unseal, type Lifetime } from './envelope.ts';
 import { Gathering } from './gathering.ts';
@@ -42,8 +43,8 @@ export interface Turn extends Wanted {
 /** Of the beginning of an envelope: as far as the moment of its load. */
 const HEAD_BYTES = 28;
 // Longer than any value lives, so that a tag's version outlasts what it was stored with.
-const TAG_MS = 3 * 86_400_000;
-const LONGEST_LIFE_MS = 86_400_000;
+const TAG_MS = 3 * DAY_MS;
+const LONGEST_LIFE_MS = DAY_MS;
 /** After a holder's death others wait so long. */
 export const LOCK_MS = 2_000;
 const SCAN_COUNT = 500;

@@ -1,4 +1,5 @@
-import type { Locale } from '../../shared/locale.ts';
+import { channelsOf, luminanceOf } from '../../shared/color.ts';
+import { localeOf, type Locale } from '../../shared/locale.ts';
 
 /** In whose name a letter is written. */
 export interface Brand {
@@ -14,6 +15,19 @@ export interface Look {
   readonly locale: Locale;
 }
 
+/** A store, as far as its letters must know. */
+export interface Sender {
+  readonly name: string;
+  readonly branding: Omit<Brand, 'name'>;
+  readonly locale: string;
+}
+
+/** How a store writes: in the reader's language if it is known and there are texts in it, else in its own. */
+export const lookOf = ({ name, branding, locale }: Sender, readersLocale?: string | null): Look => ({
+  brand: { name, logoUrl: branding.logoUrl, accentColor: branding.accentColor },
+  locale: localeOf(readersLocale, locale),
+});
+
 /** The platform's own. */
 export const PLATFORM_BRAND: Brand = { name: 'Merchant Platform', logoUrl: null, accentColor: null };
 
@@ -22,12 +36,9 @@ const ACCENT = '#1f2937';
 export const accentOf = ({ accentColor }: Brand): string =>
   accentColor !== null && /^#[\da-f]{6}$/i.test(accentColor) ? accentColor : ACCENT;
 
-/** Black or white, whichever is easier to read on a color: WCAG 2.2, relative luminance and contrast ratio. */
+/** Black or white, whichever is easier to read on a color: WCAG 2.2, contrast ratio. */
 export function readableOn(color: string): '#000000' | '#ffffff' {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => linear(parseInt(color.slice(at, at + 2), 16) / 255));
-  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  const luminance = luminanceOf(channelsOf(color));
   const [onWhite, onBlack] = [1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05];
   return onBlack > onWhite ? '#000000' : '#ffffff';
 }
-
-const linear = (channel: number): number => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4);

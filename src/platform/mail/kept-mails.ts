@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../shared/errors.ts';
 
 /** A mail that the development sink has kept; its source lies beside the index as `<id>.eml`. */
 export interface KeptMail {
@@ -19,7 +20,7 @@ export const INDEX_FILE = 'index.jsonl';
 /** The mails of a sink's directory, oldest first. */
 export async function readKeptMails(directory: string): Promise<KeptMail[]> {
   const index = await readFile(join(directory, INDEX_FILE), 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (codeOf(error) === 'ENOENT') return '';
     throw error;
   });
   // What follows the last line break is a mail that is being written.

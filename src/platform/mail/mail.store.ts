@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Id } from '../../shared/ids.ts';
 import type { Scope } from '../../shared/scope.ts';
-import type { Now } from '../../shared/time.ts';
+import { DAY_SECONDS, type Now } from '../../shared/time.ts';
 import { storedCollection, type ScopedModel } from '../database/collection.ts';
 import { asSystem } from '../database/scoped.ts';
 import type { TransactionAccess } from '../database/transaction.ts';
@@ -30,7 +30,7 @@ export interface StoredMail {
   sentAt: Date | null;
 }
 
-const KEPT_SECONDS = 30 * 86_400;
+const KEPT_SECONDS = 30 * DAY_SECONDS;
 
 export const mails = storedCollection<StoredMail>({
   name: 'Mail',

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { newId } from '../../shared/ids.ts';
-import type { Now } from '../../shared/time.ts';
+import { DAY_SECONDS, type Now } from '../../shared/time.ts';
 import { storedCollection, type ScopedModel } from '../database/collection.ts';
 import { afterCommit } from '../database/transaction.ts';
 import type { AppendEvent, EventRow, RecordChange } from './event.ts';
@@ -21,7 +21,7 @@ export interface OutboxRow extends EventRow {
   doneAt: Date | null;
 }
 
-const KEPT_SECONDS = 7 * 86_400;
+const KEPT_SECONDS = 7 * DAY_SECONDS;
 
 export const outbox = storedCollection<OutboxRow>({
   name: 'OutboxEvent',

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Id } from '../../shared/ids.ts';
+import { DAY_SECONDS } from '../../shared/time.ts';
 import { storedCollection } from '../database/collection.ts';
 
 /** A job that failed for good, kept until somebody has seen to it. */
@@ -19,7 +20,7 @@ export interface DeadLetter {
   settledAt: Date | null;
 }
 
-const KEPT_SECONDS = 90 * 86_400;
+const KEPT_SECONDS = 90 * DAY_SECONDS;
 
 export const deadLetters = storedCollection<DeadLetter>({
   name: 'DeadLetter',

@@ -2,6 +2,7 @@ import { Id } from '../../../shared/ids.ts';
 import type { ExportedLevel } from '../../stock/index.ts';
 import { inBatches } from './batches.ts';
 import { reportKind, type About, type Sources } from './kind.ts';
+import { variantName } from './variant-name.ts';
 
 interface InventoryRow {
   readonly location: string;
@@ -84,7 +85,7 @@ async function variantsOf(
   return new Map(
     found.flatMap(({ title, category, variants }) =>
       variants.map((variant): [string, Variant] => {
-        const name = variant.title === title ? title : `${title} – ${variant.title}`;
+        const name = variantName(title, variant.title);
         return [variant.sku, { title: name, category, price: variant.price.amount }];
       }),
     ),

@@ -1,5 +1,6 @@
 import type { SkuSales } from '../../orders/index.ts';
 import { reportKind, type About, type Sources } from './kind.ts';
+import { variantName } from './variant-name.ts';
 
 interface ProductRow {
   readonly title: string;
@@ -57,7 +58,7 @@ async function* readVariants(sources: Sources, { access, begin, end, maxRows }: 
     for (const variant of variants) {
       const { quantity, revenue } = sold.get(variant.sku) ?? UNSOLD;
       sold.delete(variant.sku);
-      const name = variant.title === title ? title : `${title} – ${variant.title}`;
+      const name = variantName(title, variant.title);
       yield { title: name, sku: variant.sku, category, status, price: variant.price.amount, quantity, revenue };
     }
   }

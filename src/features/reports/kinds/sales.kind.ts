@@ -1,4 +1,4 @@
-import type { SalesService } from '../../analytics/index.ts';
+import { daysBetween, type SalesService } from '../../analytics/index.ts';
 import { reportKind, type About, type Sources } from './kind.ts';
 
 type SalesDay = Awaited<ReturnType<SalesService['getSeries']>>['series'][number];
@@ -14,7 +14,7 @@ export const sales = reportKind<SalesDay>({
     { key: 'average', label: 'Average order', type: 'money', width: 3, of: averageOf },
   ],
   read: readDays,
-  count: (_sources, { from, until }) => Promise.resolve((Date.parse(until) - Date.parse(from)) / 86_400_000),
+  count: (_sources, { from, until }) => Promise.resolve(daysBetween(from, until)),
   figures: [
     { label: 'Revenue', type: 'money', of: ({ revenue = 0 }) => revenue },
     { label: 'Orders', type: 'integer', of: ({ orders = 0 }) => orders },

@@ -1,3 +1,4 @@
+import { decimalsOf } from '../../../shared/money.ts';
 import type { Cell, CellType, ReportDocument } from './document.ts';
 
 // What makes a spreadsheet take a text for a formula, and the blanks that it passes over before it looks.
@@ -9,11 +10,6 @@ const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
  */
 export function harmless(text: string): string {
   return FORMULA.test(text) ? `'${text}` : text;
-}
-
-/** Decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
-export function decimalsOf(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** `-1234.50` of minor units, exactly. */

@@ -2,7 +2,8 @@ import { stringify } from 'csv-stringify';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { decimalsOf, harmless, plainAmount, WallClock } from './cells.ts';
+import { decimalsOf } from '../../../shared/money.ts';
+import { harmless, plainAmount, WallClock } from './cells.ts';
 import type { Cell, CellType, ReportDocument } from './document.ts';
 import { readRows, type RenderTask } from './rows.ts';
 

@@ -2,7 +2,8 @@ import Excel from 'exceljs';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { decimalsOf, harmless, WallClock } from './cells.ts';
+import { decimalsOf } from '../../../shared/money.ts';
+import { harmless, WallClock } from './cells.ts';
 import type { Cell, CellType, ReportDocument } from './document.ts';
 import { readRows, type RenderTask } from './rows.ts';
 
