@@ -174,6 +174,16 @@ describe('set and delete', () => {
     expect(await here.cache.get('list')).toBe('mugs');
   });
 
+  test('with too many keys to go through in time a pattern ends everything: more than was asked for, never less', async () => {
+    const products = source('mugs');
+    await read(here, products);
+    await stored('list');
+    await there.cache.deletePattern('no such key', 0);
+    await here.cache.confirm();
+    expect(await there.cache.get('list')).toBeUndefined();
+    await eventually(async () => (await here.cache.get('list')) === undefined);
+  });
+
   test('a load under way when its key is deleted is not kept', async () => {
     const slow = Promise.withResolvers<string>();
     const first = here.cache.getOrSet('list', () => slow.promise, POLICY);

@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Cache, Cached, CachePolicy, CacheSource, Codec } from './cache.ts';
 import { steadyClock, type Clock } from './clock.ts';
 import { keepingBy } from './codec.ts';
-import { Coherence } from './coherence.ts';
+import { Coherence, EVERYTHING } from './coherence.ts';
 import type { Lifetime } from './envelope.ts';
 import { Flights } from './flights.ts';
 import { Keeper, type KeeperDeps, type Policy, type Reading } from './keeper.ts';
@@ -171,11 +171,16 @@ export class EnhancedCacheService implements Cache {
     await this.#remote.remove([key]);
   }
 
-  /** Ends all keys that match: `*` stands for any characters, `?` for one. Goes through all keys. @throws like `invalidate` */
-  async deletePattern(pattern: string): Promise<void> {
+  /**
+   * Ends all keys that match: `*` stands for any characters, `?` for one. Goes through all keys, and ends everything where
+   * they are too many for that.
+   * @param withinMs how long that may take
+   * @throws like `invalidate`
+   */
+  async deletePattern(pattern: string, withinMs?: number): Promise<void> {
     this.#coherence.end({ pattern });
     this.#memory.deletePattern(pattern);
-    await this.#remote.removePattern(pattern);
+    if (!(await this.#remote.removePattern(pattern, withinMs))) await this.invalidate([EVERYTHING]);
   }
 
   /** @throws like `invalidate` */

@@ -48,6 +48,9 @@ const LONGEST_LIFE_MS = DAY_MS;
 /** After a holder's death others wait so long. */
 export const LOCK_MS = 2_000;
 const SCAN_COUNT = 500;
+/** Two million keys. */
+const MAX_SCANS = 4_000;
+const SCAN_MS = 2_000;
 
 /** The second layer: values in Redis, each valid as long as the versions of its tags are those its load began with. */
 export class RedisLayer {
@@ -144,13 +147,20 @@ export class RedisLayer {
     });
   }
 
-  /** Takes as long as there are keys; for administrators. @throws like `invalidate` */
-  async removePattern(pattern: string): Promise<void> {
-    await this.#orElseAll(async () => {
+  /**
+   * Goes through all keys, for administrators.
+   * @returns false where they are too many for that in time: some are left then, and nobody was told
+   * @throws like `invalidate`
+   */
+  async removePattern(pattern: string, withinMs = SCAN_MS): Promise<boolean> {
+    return this.#orElseAll(async () => {
+      const giveUpAt = performance.now() + withinMs;
       // First the locks: a load that began before is not stored then.
-      await this.#unlinkMatching(this.#lock(redisGlob(pattern)));
-      await this.#unlinkMatching(this.#value(redisGlob(pattern)));
+      for (const match of [this.#lock(redisGlob(pattern)), this.#value(redisGlob(pattern))]) {
+        if (!(await this.#unlinkMatching(match, giveUpAt))) return false;
+      }
       await this.#link.ask((redis) => this.#tell(redis, [], { pattern }));
+      return true;
     });
   }
 
@@ -209,22 +219,25 @@ export class RedisLayer {
   }
 
   /** What could not be removed for sure is ended with everything else. */
-  async #orElseAll(work: () => Promise<void>): Promise<void> {
+  async #orElseAll<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       this.#owed.add([EVERYTHING]);
       throw error;
     }
   }
 
-  async #unlinkMatching(match: string): Promise<void> {
+  /** @returns whether it came to the end */
+  async #unlinkMatching(match: string, giveUpAt: number): Promise<boolean> {
     let cursor = '0';
-    do {
+    for (let scans = 0; scans < MAX_SCANS && performance.now() < giveUpAt; scans++) {
       const [next, keys] = await this.#link.ask((redis) => redis.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT));
       if (keys.length > 0) await this.#link.ask((redis) => redis.unlink(...keys));
+      if (next === '0') return true;
       cursor = next;
-    } while (cursor !== '0');
+    }
+    return false;
   }
 
   async #ask<T>(command: (redis: RedisLink['redis']) => Promise<T>): Promise<T> {
