@@ -44,12 +44,16 @@ inRounds(
     const before = server.taken.size;
     const ids = await send(named(uniqueName('f1'), 1_000));
     const chaos = killAtRandom(() => work.run('workers/main.ts', ['email']), 2, 4_000);
-    await eventually(() => server.taken.size >= before + ids.length || chaos.kills >= 6, 200_000);
-    chaos.stop();
-    await eventually(async () => {
-      await work.replayKilledTwice('email');
-      return ids.every((id) => server.taken.has(id));
-    }, 180_000);
+    try {
+      await eventually(() => server.taken.size >= before + ids.length || chaos.kills >= 6, 200_000);
+      chaos.stop();
+      await eventually(async () => {
+        await work.replayKilledTwice('email');
+        return ids.every((id) => server.taken.has(id));
+      }, 180_000);
+    } finally {
+      await chaos.end();
+    }
     const twice = ids.filter((id) => server.taken.get(id) !== 1 && !server.doubtful.has(id));
     expect(twice).toEqual([]);
     expect(server.taken.size).toBe(before + ids.length);

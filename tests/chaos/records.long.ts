@@ -33,10 +33,13 @@ afterAll(() => twilio.close());
 async function killWhileWorking(kind: string, extra: VariableOverrides = {}): Promise<number> {
   const chaos = killAtRandom(() => work.run('workers/main.ts', [kind], extra), 2, 4_000);
   const isDone = async () => (await left(kind)) === 0;
-  await eventually(async () => chaos.kills >= KILLS || (await isDone()), DONE_MS);
-  chaos.stop();
-  await eventually(async () => (await isDone()) && (await work.replayKilledTwice(kind)) === 0, DONE_MS);
-  chaos.end();
+  try {
+    await eventually(async () => chaos.kills >= KILLS || (await isDone()), DONE_MS);
+    chaos.stop();
+    await eventually(async () => (await isDone()) && (await work.replayKilledTwice(kind)) === 0, DONE_MS);
+  } finally {
+    await chaos.end();
+  }
   return chaos.kills;
 }
 

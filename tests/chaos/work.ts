@@ -113,9 +113,11 @@ export function killAtRandom(start: () => Child, count: number, everyMs: number)
     stop: () => {
       clearTimeout(timer);
     },
-    /** Has those that run end by themselves. */
-    end: () => {
+    /** Kills no more, and has those that run end by themselves: the next test must not find them. */
+    async end() {
+      clearTimeout(timer);
       for (const child of running) child.kill('SIGTERM');
+      await Promise.all(running.map(({ ended }) => ended));
     },
   };
 }

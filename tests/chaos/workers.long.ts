@@ -29,9 +29,13 @@ inRounds('F1: workers killed at random amid 2,000 jobs: each effect once, none l
   const names = named(tag, 2_000);
   await work.container.queue().enqueue(names.map((name) => requestJob(count, { name })));
   const chaos = killAtRandom(() => work.run(WORKER, []), 2, 1_500);
-  await eventually(async () => chaos.kills >= 6 || (await left()) === 0, 60_000);
-  chaos.stop();
-  await eventually(async () => (await left()) === 0, 120_000);
+  try {
+    await eventually(async () => chaos.kills >= 6 || (await left()) === 0, 60_000);
+    chaos.stop();
+    await eventually(async () => (await left()) === 0, 120_000);
+  } finally {
+    await chaos.end();
+  }
   const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
   expect(done).toHaveLength(names.length);
   expect(done.filter((chore) => chore.done !== 1)).toEqual([]);

@@ -1,6 +1,9 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** Fired on an answer that is waited for no longer: the server ends. Whoever listens may still answer at once. */
+export const GIVEN_UP = Symbol('given up');
+
 /** The connections of a server, so that each can be ended by an answer that says so, and none under a request. */
 export class OpenConnections {
   readonly #latest = new Map<Socket, ServerResponse | undefined>();
@@ -16,7 +19,7 @@ export class OpenConnections {
   /** To be told of each answer before it begins. */
   onAnswer(answer: ServerResponse): void {
     if (this.#areEnding) answer.shouldKeepAlive = false;
-    else this.#latest.set(answer.req.socket, answer);
+    this.#latest.set(answer.req.socket, answer);
   }
 
   /**
@@ -26,5 +29,9 @@ export class OpenConnections {
   endWithNextAnswer(): void {
     this.#areEnding = true;
     for (const answer of this.#latest.values()) if (answer !== undefined) answer.shouldKeepAlive = false;
+  }
+  /** Tells the answers that have not begun that they are given up. */
+  giveUp(): void {
+    for (const answer of this.#latest.values()) if (answer?.headersSent === false) answer.emit(GIVEN_UP);
   }
 }

@@ -3,7 +3,8 @@ import { Problem } from '../../shared/problem.ts';
 import { redactText } from '../observability/redact.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
 import { beginExchange, traceOf } from './exchange.ts';
-import { malformedRequest, timedOut } from './problems.ts';
+import { GIVEN_UP } from './open-connections.ts';
+import { malformedRequest, timedOut, unavailable } from './problems.ts';
 
 /** First in the chain: gives the request its names, in and out, and measures what it costs. */
 export const nameRequest: RequestHandler = (req, res, next) => {
@@ -33,7 +34,7 @@ export const demandHost: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** Answers 503 for a handler that takes too long. The handler learns of it by `deadlineAt` in its context. */
+/** Answers 503 for a handler that takes too long, or longer than the process may take to end. The handler learns of it by `deadlineAt` in its context. */
 export function timeLimit(limitMs: number): RequestHandler {
   return (_req, res, next) => {
     traceOf(res).deadlineAt = Date.now() + limitMs;
@@ -42,6 +43,12 @@ export function timeLimit(limitMs: number): RequestHandler {
     }, limitMs);
     res.once('close', () => {
       clearTimeout(timer);
+    });
+    res.once(GIVEN_UP, () => {
+      const refusal = new Problem(unavailable, 'This instance ends; another one answers', { retryAfterSeconds: 1 });
+      withTrace(traceOf(res), () => {
+        next(refusal);
+      });
     });
     next();
   };

@@ -66,9 +66,12 @@ export interface ClosingTimes {
   readonly graceMs: number;
 }
 
+/** For answers that say that they are given up. */
+const LAST_WORDS_MS = 200;
+
 /**
  * Has connections end with their next answers, then takes no more of them, lets requests under way finish, and breaks off
- * what is not done in time.
+ * what is not done in time: with 503 where an answer has not begun.
  * @returns whether all of them were done in time.
  */
 export async function closeServer(server: Server, { announceMs, graceMs }: ClosingTimes): Promise<boolean> {
@@ -82,12 +85,16 @@ export async function closeServer(server: Server, { announceMs, graceMs }: Closi
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, SWEEP_MS);
-  const force = setTimeout(() => {
+  const giveUp = setTimeout(() => {
     inTime = false;
-    server.closeAllConnections();
+    connectionsOf.get(server)?.giveUp();
   }, graceMs);
+  const force = setTimeout(() => {
+    server.closeAllConnections();
+  }, graceMs + LAST_WORDS_MS);
   await closed;
   clearInterval(sweep);
+  clearTimeout(giveUp);
   clearTimeout(force);
   return inTime;
 }
