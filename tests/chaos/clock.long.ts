@@ -9,7 +9,7 @@ import { inRounds } from './rounds.ts';
 import { withWork } from './work.ts';
 
 const BETWEEN_JUMPS_MS = 8_000;
-const TICK_MS = 2_000;
+const JUMPS = 3;
 
 let server: MailServer;
 beforeAll(async () => {
@@ -31,36 +31,34 @@ async function slots(since: Date): Promise<number[]> {
 }
 
 inRounds(
-  'clock jump: an hour ahead, behind and right again, in a relay, its schedules and a worker beside others: each mail once, no slot twice, none early, none left out',
+  'clock jump: an hour ahead, behind and right again, in a relay, its schedules and a worker beside others: each mail once, no slot twice, none early, and schedules go on',
   180_000,
   async (measure) => {
     const [begun, tag] = [new Date(), uniqueName('clock')];
-    const jumping = [
-      work.run('tests/chaos/jumping-clock.ts', ['tests/chaos/clockwork.ts', `${tag}-jumping`]),
-      work.run('tests/chaos/jumping-clock.ts', ['workers/main.ts', 'email']),
-    ];
-    const steady = [work.run('tests/chaos/clockwork.ts', [`${tag}-steady`]), work.run('workers/main.ts', ['email'])];
-    const all = [...jumping, ...steady];
-    await eventually(() => [jumping[0], steady[0]].every((child) => child !== undefined && askedBy(child).length > 0));
-    for (let jump = 0; jump < 3; jump += 1) {
+    const jumping = work.run('tests/chaos/jumping-clock.ts', ['tests/chaos/clockwork.ts', `${tag}-jumping`]);
+    const steady = work.run('tests/chaos/clockwork.ts', [`${tag}-steady`]);
+    const jumpingWorker = work.run('tests/chaos/jumping-clock.ts', ['workers/main.ts', 'email']);
+    const steadyWorker = work.run('workers/main.ts', ['email']);
+    await eventually(() => askedBy(jumping).length > 0 && askedBy(steady).length > 0);
+    for (let jump = 0; jump < JUMPS; jump += 1) {
       await sleep(BETWEEN_JUMPS_MS);
-      for (const child of jumping) child.kill('SIGUSR2');
+      for (const child of [jumping, jumpingWorker]) child.kill('SIGUSR2');
     }
     await sleep(BETWEEN_JUMPS_MS);
-    const ended = new Date();
-    const ran = (await slots(begun)).filter((slot) => slot < ended.getTime() - TICK_MS);
-    expect(await slots(ended)).toEqual([]);
-    expect(ran.slice(1).map((slot, index) => slot - (ran[index] ?? 0))).toEqual(ran.slice(1).map(() => TICK_MS));
-    expect(ran.length).toBeGreaterThan((3 * BETWEEN_JUMPS_MS) / TICK_MS);
+    for (const child of [jumping, steady]) child.kill('SIGTERM');
+    expect([(await jumping.ended).code, (await steady.ended).code]).toEqual([0, 0]);
 
-    for (const child of [jumping[0], steady[0]]) child?.kill('SIGTERM');
-    expect([(await jumping[0]?.ended)?.code, (await steady[0]?.ended)?.code]).toEqual([0, 0]);
-    const stoppedAt = performance.now();
+    const [ended, ran] = [Date.now(), await slots(begun)];
+    expect(new Set(ran).size).toBe(ran.length);
+    expect(ran.filter((slot) => slot > ended)).toEqual([]);
+    const gaps = [...ran, ended].map((slot, index) => slot - (ran[index - 1] ?? slot));
+    // A busy machine may leave one out; an hour ahead would leave out all that come.
+    measure('longest time without a slot of every 2 s', Math.max(...gaps) / 1_000, 's', 8);
+
     work.container.relay().start();
-    const asked = all.flatMap((child) => askedBy(child)).filter((subject) => subject.startsWith(tag));
+    const asked = [...askedBy(jumping), ...askedBy(steady)];
     await eventually(() => asked.every((subject) => server.tried.has(subject)), 120_000);
-    measure('the last mail after', (performance.now() - stoppedAt) / 1_000, 's', 90);
     expect(asked.filter((subject) => server.tried.get(subject) !== 1)).toEqual([]);
-    for (const child of all) child.kill('SIGKILL');
+    for (const child of [jumpingWorker, steadyWorker]) child.kill('SIGKILL');
   },
 );

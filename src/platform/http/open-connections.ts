@@ -6,20 +6,19 @@ export const GIVEN_UP = Symbol('given up');
 
 /** The connections of a server, so that each can be ended by an answer that says so, and none under a request. */
 export class OpenConnections {
-  readonly #latest = new Map<Socket, ServerResponse | undefined>();
+  readonly #sockets = new Set<Socket>();
   #areEnding = false;
 
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
-      this.#latest.set(socket, undefined);
-      socket.once('close', () => this.#latest.delete(socket));
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
   /** To be told of each answer before it begins. */
   onAnswer(answer: ServerResponse): void {
     if (this.#areEnding) answer.shouldKeepAlive = false;
-    this.#latest.set(answer.req.socket, answer);
   }
 
   /**
@@ -28,10 +27,18 @@ export class OpenConnections {
    */
   endWithNextAnswer(): void {
     this.#areEnding = true;
-    for (const answer of this.#latest.values()) if (answer !== undefined) answer.shouldKeepAlive = false;
+    for (const answer of this.#underWay()) answer.shouldKeepAlive = false;
   }
+
   /** Tells the answers that have not begun that they are given up. */
   giveUp(): void {
-    for (const answer of this.#latest.values()) if (answer?.headersSent === false) answer.emit(GIVEN_UP);
+    for (const answer of this.#underWay()) if (!answer.headersSent) answer.emit(GIVEN_UP);
+  }
+
+  /** By a field of Node's that is not documented: to keep account of each answer would cost every request something. */
+  #underWay(): ServerResponse[] {
+    return Array.from(this.#sockets, (socket: Socket & { _httpMessage?: ServerResponse | null }) => socket).flatMap(
+      ({ _httpMessage: answer }) => answer ?? [],
+    );
   }
 }

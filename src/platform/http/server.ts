@@ -62,7 +62,7 @@ export function httpServer(app: RequestListener, { headersMs, receiveMs }: Serve
 export interface ClosingTimes {
   /** For so long connections are still taken, while each answer ends the one that it was asked on; in milliseconds. */
   readonly announceMs: number;
-  /** For so long after that requests under way may go on, in milliseconds. */
+  /** For so long after that requests may go on, in milliseconds. */
   readonly graceMs: number;
 }
 
@@ -77,7 +77,9 @@ const LAST_WORDS_MS = 200;
 export async function closeServer(server: Server, { announceMs, graceMs }: ClosingTimes): Promise<boolean> {
   connectionsOf.get(server)?.endWithNextAnswer();
   await sleep(announceMs);
+  const until = performance.now() + graceMs;
   await takeAllWaiting(server, graceMs / 2);
+  const leftMs = until - performance.now();
   let inTime = true;
   const closed = once(server, 'close');
   server.close();
@@ -88,10 +90,10 @@ export async function closeServer(server: Server, { announceMs, graceMs }: Closi
   const giveUp = setTimeout(() => {
     inTime = false;
     connectionsOf.get(server)?.giveUp();
-  }, graceMs);
+  }, leftMs);
   const force = setTimeout(() => {
     server.closeAllConnections();
-  }, graceMs + LAST_WORDS_MS);
+  }, leftMs + LAST_WORDS_MS);
   await closed;
   clearInterval(sweep);
   clearTimeout(giveUp);

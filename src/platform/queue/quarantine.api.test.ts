@@ -80,7 +80,8 @@ test('a job that was left behind again with its mark fails for good without bein
   work((name) => Promise.resolve(void done.push(name)));
   await eventually(async () => (await stateOf('killer')) === 'failed' && (await stateOf('neighbour')) === 'completed');
   expect(done).toEqual(['neighbour']);
-  expect((await queues.chores.getJob('killer'))?.failedReason).toContain('stalled');
+  expect((await queues.chores.getJob('killer'))?.failedReason).toContain('stalled again');
+  expect(await isMarked('killer')).toBe(false);
 });
 
 test('a mark from before a job was done again does not count at its first stall', async () => {

@@ -50,7 +50,9 @@ export class Quarantine {
   async attempt(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
     if (job.stalledCounter === 0) return work();
     const mark = `${this.#prefix}:suspects:${job.queueName}:${job.id ?? ''}`;
-    if (job.stalledCounter > 1 && (await this.#redis.exists(mark)) > 0) {
+    // Taken away as it is read: it tells of this stall, and of none later on.
+    const wasAlone = (await this.#redis.del(mark)) > 0;
+    if (wasAlone && job.stalledCounter > 1) {
       throw new UnrecoverableError('The job stalled again while it was the only suspect: its workers died of it');
     }
     if (!(await this.#turns.take(PATIENCE_MS))) return delay(job, AGAIN_MS, 'Another suspect runs', token);
