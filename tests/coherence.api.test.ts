@@ -25,6 +25,7 @@ let owner: SignedIn;
 let staff: SignedIn;
 let stranger: SignedIn;
 let otherOwner: SignedIn;
+let newcomer: SignedIn;
 /** What paths and queries are filled with; changed by the writes. */
 const world: Record<string, string | undefined> = { store: 'coherent', query: 'q=mug' };
 
@@ -38,11 +39,11 @@ beforeAll(async () => {
   staff = await signUpAndIn(writing);
   stranger = await signUpAndIn(writing);
   otherOwner = await signUpAndIn(writing);
+  newcomer = await signUpAndIn(writing);
   const opened = await as(owner).post('/merchants', { slug: world.store, name: 'Mugs', currency: 'EUR' });
   world.merchantId = String(opened.id);
   await as(otherOwner).post('/merchants', { slug: 'elsewhere', name: 'Cups', currency: 'EUR' });
-  await as(owner).post('/merchant/invitations', { email: staff.email, role: 'staff' });
-  await as(staff).post('/invitations/accept', { token: await writing.mailbox.tokenFor(staff.email) });
+  await joins(staff);
   await sell('mug');
 });
 afterAll(() => {
@@ -75,6 +76,11 @@ async function sell(sku: string): Promise<void> {
   await as(owner).put(`/merchant/locations/${world.location}/stock/${sku}`, { available: 50 });
   Object.assign(world, { productId: String(product.id), product: String(product.slug), sku });
   await becomesTrending(String(product.id));
+}
+
+async function joins(who: SignedIn): Promise<void> {
+  await as(owner).post('/merchant/invitations', { email: who.email, role: 'staff' });
+  await as(who).post('/invitations/accept', { token: await writing.mailbox.tokenFor(who.email) });
 }
 
 /** As after views that have been rolled up, which ends nothing: what is trending is only let get old. */
@@ -110,6 +116,9 @@ const WRITES: Readonly<Record<string, () => Promise<unknown>>> = {
   'an order is placed': order,
   'an order is paid': () => as(stranger).post(`/orders/${world.order ?? ''}/payments`, { token: 'tok_visa' }),
   'a role is changed': () => as(owner).patch(`/merchant/members/${staff.id}`, { role: 'manager' }),
+  'somebody joins': () => joins(newcomer),
+  'somebody is sent away': () =>
+    writing.http().delete(`/api/merchant/members/${newcomer.id}`).set('Authorization', owner.authorization).expect(204),
   'an order is cancelled': () => as(stranger).post(`/orders/${world.order ?? ''}/cancellation`),
   'a product is taken back': () => as(owner).patch(`/merchant/products/${world.productId ?? ''}`, { status: 'draft' }),
   'a product comes again': () => as(owner).patch(`/merchant/products/${world.productId ?? ''}`, { status: 'active' }),

@@ -23,6 +23,9 @@ export const profileTag = (slug: string): string => `store:${slug}`;
 /** Tag of what is shown of a store to those who belong to it. */
 export const storeTag = (merchantId: Id): string => `merchant:${Id.encode(merchantId)}`;
 
+/** Tag of what is shown of those who work for a store. */
+export const membersTag = (merchantId: Id): string => `members:${Id.encode(merchantId)}`;
+
 export const merchantEvent = (type: MerchantChanged['type'], merchantId: Id, slug: string): MerchantChanged => ({
   type,
   version: 1,
@@ -55,6 +58,10 @@ const profile: Subscription<MerchantChanged> = {
   jobs: () => [],
   tags: ({ aggregateId, data }) => [profileTag(data.slug), storeTag(aggregateId)],
 };
+const members: Subscription<MembersChanged> = {
+  jobs: () => [],
+  tags: ({ aggregateId }) => [membersTag(aggregateId)],
+};
 const invitation: Subscription<MemberInvited> = {
   jobs: ({ aggregateId, data }) => [
     requestJob(sendInvitation, { merchantId: data.merchantId, invitationId: aggregateId }),
@@ -67,5 +74,5 @@ export const merchantSubscriptions = {
   'merchant.changed': profile,
   'merchant.member-invited': invitation,
   'merchant.invitation-withdrawn': { jobs: () => [], tags: () => [] },
-  'merchant.members-changed': { jobs: () => [], tags: () => [] },
+  'merchant.members-changed': members,
 } satisfies Subscriptions;

@@ -1,6 +1,6 @@
 import { section, type Section } from '../../platform/http/section.ts';
 import type { MemberService } from './member.service.ts';
-import { storeTag } from './merchant.events.ts';
+import { membersTag, storeTag } from './merchant.events.ts';
 import { MemberPage, OwnStorePage, StoreView } from './merchant.schema.ts';
 import type { MerchantService } from './merchant.service.ts';
 
@@ -36,6 +36,8 @@ export const merchantSections = (
     output: MemberPage,
     timeoutMs,
     queryBudget: 2,
+    // Names and addresses of accounts never change: who lets them must end this, too.
+    cache: ({ merchantId }) => ({ freshSeconds: 30, staleSeconds: 120, tags: [membersTag(merchantId)] }),
     load: (context) => members.list(context, { limit: SHOWN }),
   }),
 ];
