@@ -1,16 +1,15 @@
 import type { DestinationStream } from 'pino';
 
 /** A batch of so many characters is handed on at once. */
-export const BATCH_LENGTH = 65_536;
+const BATCH_LENGTH = 65_536;
 /** How long a line waits for others. */
 const WAIT_MS = 100;
 
-/** Where batches go: what is written there waits for one of the others. */
-export interface BatchOutput extends DestinationStream {
-  /** Begins to put out what waits. */
-  flush(): void;
-  /** Returns when it is out. */
-  flushSync(): void;
+/** Where batches go. */
+export interface BatchOutput {
+  write(batch: string): void;
+  /** Returns when the batch is out, behind all that was written before. */
+  writeSync(batch: string): void;
 }
 
 /**
@@ -40,20 +39,18 @@ export class LineBatches implements DestinationStream {
 
   /** Called by pino at a fatal line as well. */
   flushSync(): void {
-    this.#handOn();
-    this.#output.flushSync();
+    this.#output.writeSync(this.#take());
   }
 
   #flush(): void {
-    this.#handOn();
-    this.#output.flush();
+    this.#output.write(this.#take());
   }
 
-  #handOn(): void {
+  #take(): string {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const lines = this.#lines;
     this.#lines = '';
-    if (lines !== '') this.#output.write(lines);
+    return lines;
   }
 }

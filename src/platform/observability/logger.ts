@@ -1,6 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { isError } from '../../shared/errors.ts';
-import { BATCH_LENGTH, LineBatches } from './line-batches.ts';
+import { LineBatches } from './line-batches.ts';
 import { redact, redactText } from './redact.ts';
 import { currentTrace } from './trace.ts';
 
@@ -57,19 +57,24 @@ function isoTime(): string {
   return shownTime;
 }
 
-/** More bytes than a batch of characters can have, so that none goes out before it is flushed, in whichever way. */
-const MAX_WRITE = 4 * BATCH_LENGTH;
-
 let standardOutput: LineBatches | undefined;
 
 /**
  * Standard output, a batch of lines at a time. What is gathered is written when the process ends by itself, and at a fatal line; SIGKILL
  * may take the last 100 ms along.
  */
-const buffered = () =>
-  (standardOutput ??= new LineBatches(
-    pino.destination({ dest: 1, sync: false, minLength: MAX_WRITE - 1, maxWrite: MAX_WRITE }),
-  ));
+function buffered(): LineBatches {
+  if (standardOutput !== undefined) return standardOutput;
+  const [later, atOnce] = [pino.destination({ dest: 1, sync: false }), pino.destination({ dest: 1, sync: true })];
+  standardOutput = new LineBatches({
+    write: (batch) => later.write(batch),
+    writeSync(batch) {
+      later.flushSync();
+      atOnce.write(batch);
+    },
+  });
+  return standardOutput;
+}
 
 /**
  * Writes lines of which there are thousands a second, at the level `info`: their members are JSON already, and hold no secret. To have pino
