@@ -9,6 +9,8 @@ export interface Paced {
 export interface PacedResult {
   /** In milliseconds, each from when the request was due: what waits behind a slow one is slow too. */
   readonly latencies: readonly number[];
+  /** Of each, how late it was sent: that is the client's own doing, which the machine had kept from running. */
+  readonly delays: readonly number[];
   readonly failures: number;
   /** Answers of kept routes, and those of them that came from the cache. */
   readonly kept: number;
@@ -24,7 +26,7 @@ export async function paced(
   { requestsPerSecond, seconds }: { readonly requestsPerSecond: number; readonly seconds: number },
 ): Promise<PacedResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
-  const result = { latencies: [] as number[], failures: 0, kept: 0, hits: 0 };
+  const result = { latencies: [] as number[], delays: [] as number[], failures: 0, kept: 0, hits: 0 };
   const total = requestsPerSecond * seconds;
   const startedAt = performance.now();
   const answers: Promise<void>[] = [];
@@ -39,6 +41,7 @@ export async function paced(
 
   function one(dueAt: number): Promise<void> {
     const { path, headers } = next();
+    result.delays.push(performance.now() - dueAt);
     return new Promise((resolve) => {
       const end = (failed: boolean) => {
         result.latencies.push(performance.now() - dueAt);

@@ -10,7 +10,7 @@ import { STORES } from '../../scripts/seed/words.ts';
 import { atLeast, below, figure, percentile, print, type Figure } from '../report.ts';
 import { paced, type Paced } from './paced.ts';
 import type { Plain } from './plain.ts';
-import { pin, wrk } from './wrk.ts';
+import { pin, pinAlone, wrk } from './wrk.ts';
 
 const RUNS = process.argv.includes('--quick') ? 1 : 5;
 const SECONDS = process.argv.includes('--quick') ? 2 : 5;
@@ -42,10 +42,10 @@ async function startPlain(plain: Plain): Promise<Running> {
   return { url: `http://127.0.0.1:${String(port)}/list`, stop };
 }
 
-/** The platform with its API on the server's core. */
+/** The platform with its API alone on the server's core. */
 async function startPinned(overrides: Readonly<Record<string, string>> = {}): Promise<System> {
   const system = await startOwn({ ...UNLIMITED, ...overrides });
-  pin(system.pid ?? 0);
+  pinAlone(system.pid ?? 0);
   return system;
 }
 
@@ -196,6 +196,11 @@ async function measureMix(system: System, token: string): Promise<Figure[]> {
       'ms',
       runs.map(({ latencies }) => percentile(latencies, 0.99)),
       below(25),
+    ),
+    figure(
+      'of it before they are sent, p99',
+      'ms',
+      runs.map(({ delays }) => percentile(delays, 0.99)),
     ),
     figure(
       'of the kept ones, hits',

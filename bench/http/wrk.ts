@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -30,7 +31,31 @@ export async function wrk(url: string, headers: Readonly<Record<string, string>>
 
 /** Keeps a process, with all its threads, on the core of the server. Where there is no taskset, the system decides. */
 export function pin(pid: number): void {
-  if (hasTaskset()) spawnSync('taskset', ['-apc', CORES.server, String(pid)]);
+  keepOn(CORES.server, pid);
+}
+
+/** Gives a process the server's core for itself: what its parent has started besides works on the client's, and so do we. */
+export function pinAlone(pid: number): void {
+  if (!hasTaskset()) return;
+  const parent = parentOf(pid);
+  const others = readdirSync('/proc')
+    .map(Number)
+    .filter((other) => other > 0 && parentOf(other) === parent);
+  for (const other of [process.pid, parent, ...others]) keepOn(CORES.client, other);
+  pin(pid);
+}
+
+function keepOn(core: string, pid: number): void {
+  if (hasTaskset()) spawnSync('taskset', ['-apc', core, String(pid)]);
+}
+
+/** The fourth field of `stat`, behind a name that may hold anything but a closing bracket. NaN for one that has ended. */
+function parentOf(pid: number): number {
+  try {
+    return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'))?.[1]);
+  } catch {
+    return NaN;
+  }
 }
 
 let found: boolean | undefined;
