@@ -1,14 +1,18 @@
 import { expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditChainer } from '../src/features/audit/audit.chainer.ts';
 import { AuditLog } from '../src/features/audit/audit.log.ts';
-import { auditChains, auditEntries } from '../src/features/audit/audit.model.ts';
+import { auditChains, auditEntries, type AuditEntry } from '../src/features/audit/audit.model.ts';
+import { canonicalJson } from '../src/features/audit/canonical-json.ts';
 import { auditCollections } from '../src/features/audit/collections.ts';
+import { shownEntry } from '../src/features/audit/link.ts';
 import { Seals } from '../src/features/audit/seals.ts';
 import { asSystem } from '../src/platform/database/scoped.ts';
 import { mongoTransact } from '../src/platform/database/transaction.ts';
+import { newId, type Id } from '../src/shared/ids.ts';
 import { startChild } from '../tests/child.ts';
 import { nativeDb, withDatabase } from '../tests/environment/index.ts';
 
@@ -23,7 +27,7 @@ const verify = (...args: string[]) =>
     AUDIT_SECRET: secret,
   }).ended;
 
-async function chained(count: number): Promise<void> {
+async function chained(count: number, merchantId: Id | null = null): Promise<void> {
   const entries = auditEntries.on(database.primary);
   const transact = mongoTransact(database.primary, () => Promise.resolve());
   const log = new AuditLog({ entries, now: () => new Date() });
@@ -34,11 +38,12 @@ async function chained(count: number): Promise<void> {
     seals: new Seals(secret),
     now: () => new Date(),
   });
+  const scope = merchantId === null ? system.scope : ({ kind: 'merchant', merchantId } as const);
   for (let each = 0; each < count; each += 1) {
     const { aggregateId } = await transact(system, (access) =>
-      log.write({ action: 'a', actor: { kind: 'anonymous' }, scope: system.scope, result: 'done' }, access),
+      log.write({ action: 'a', actor: { kind: 'anonymous' }, scope, result: 'done' }, access),
     );
-    await chainer.chain(aggregateId, null, new AbortController().signal);
+    await chainer.chain(aggregateId, merchantId, new AbortController().signal);
   }
 }
 
@@ -69,6 +74,44 @@ test('a whole log is exported and exits with 0; what is changed or cut off after
     await writeFile(anchors, 'nonsense\n');
     expect(await verify('--anchors', anchors)).toMatchObject({ code: 1, errors: expect.stringContaining('JSON') });
     expect(await verify('--nonsense')).toMatchObject({ code: 1, errors: expect.stringContaining('Usage') });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}, 120_000);
+
+test('an exported file is verified without database and key; one that was made anew is found by an anchor', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'audit-'));
+  const [file, anchors] = [join(directory, 'log.ndjson'), join(directory, 'anchors.ndjson')];
+  const check = async (lines: readonly string[], ...more: string[]) => {
+    await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+    return startChild('scripts/audit-verify.ts', ['--file', file, ...more], { MONGODB_URI: 'none', AUDIT_SECRET: '' })
+      .ended;
+  };
+  try {
+    const merchantId = newId();
+    await chained(4, merchantId);
+    await verify('--export', anchors);
+    const rows = await auditEntries
+      .on(database.primary)
+      .find({ merchantId, seq: { $gt: 0 } }, null, system)
+      .lean<AuditEntry[]>();
+    const lines = rows.map((row) => JSON.stringify(shownEntry(row))) as [string, string, string, string];
+    const [one, two, three, four] = lines;
+
+    const whole = await check(lines, '--anchors', anchors);
+    expect(whole).toMatchObject({ code: 0, errors: '', log: '4 entries, 0 of them broken, 0 gaps, 1 anchors met\n' });
+    expect(await check([one, two, four], '--filtered')).toMatchObject({
+      code: 0,
+      log: expect.stringContaining(' 1 gaps'),
+    });
+    const forged: Record<string, unknown> = { ...(JSON.parse(four) as object), action: 'b' };
+    delete forged.hash;
+    const anew = createHash('sha256').update(canonicalJson(forged)).digest('hex');
+    const remade = [one, two, three, JSON.stringify({ ...forged, hash: anew })];
+    expect(await check(remade, '--anchors', anchors)).toMatchObject({
+      code: 1,
+      log: expect.stringContaining('the anchor remembers another'),
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -5,14 +5,18 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { EnvironmentError, loadConfig } from '../src/config/index.ts';
 import { createContainer, type Container } from '../src/container.ts';
+import { ExportWalk } from '../src/features/audit/export-walk.ts';
 import { DatabaseAway } from '../src/platform/database/failures.ts';
 
 const USAGE = `Usage: npm run audit:verify [-- --anchors <file>] [--export <file>]
+       npm run audit:verify -- --file <file> [--filtered] [--anchors <file>]
 
 Checks every chain of the audit log, and names in each the first entry that was removed, changed or inserted: exit code 1.
 
   --anchors <file>   also check the anchors in this file, of earlier runs: they tell of a chain that was cut off
   --export <file>    append the head of each chain that is whole: keep the file where the database's writers cannot reach
+  --file <file>      check a log that was exported as NDJSON instead: needs neither database nor key
+  --filtered         the file holds only some entries of its time: what is left out between two is no fault
 `;
 
 const Anchor = z.strictObject({
@@ -26,6 +30,8 @@ const Anchor = z.strictObject({
 interface Options {
   readonly anchors: string | undefined;
   readonly export: string | undefined;
+  readonly file: string | undefined;
+  readonly filtered: boolean;
 }
 
 type Verifier = ReturnType<Container['auditVerifier']>;
@@ -54,10 +60,43 @@ async function verifyChains(verifier: Verifier, target: string | undefined): Pro
   return faults;
 }
 
+const linesOf = (file: string) => createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+
+/** Anchors by chain and place; they are as many as runs of this script. */
+async function anchorsIn(file: string | undefined): Promise<ReadonlyMap<string, z.output<typeof Anchor>>> {
+  const anchors = new Map<string, z.output<typeof Anchor>>();
+  if (file === undefined) return anchors;
+  for await (const line of linesOf(file)) {
+    const anchor = Anchor.parse(JSON.parse(line));
+    anchors.set(`${anchor.chain} ${String(anchor.seq)}`, anchor);
+  }
+  return anchors;
+}
+
+/** @returns the exit code */
+async function verifyFile(file: string, filtered: boolean, anchorFile: string | undefined): Promise<number> {
+  const [walk, anchors] = [new ExportWalk(), await anchorsIn(anchorFile)];
+  let [faults, met] = [0, 0];
+  for await (const line of linesOf(file)) {
+    const broken = walk.step(line);
+    const anchor = anchors.get(walk.place);
+    if (anchor !== undefined) met += 1;
+    const fault = broken ?? (anchor && walk.compare(anchor));
+    if (fault === undefined) continue;
+    faults += 1;
+    tell(fault);
+  }
+  const { entries, gaps } = walk;
+  write(
+    `${String(entries)} entries, ${String(faults)} of them broken, ${String(gaps)} gaps, ${String(met)} anchors met`,
+  );
+  return faults === 0 && (filtered || gaps === 0) ? 0 : 1;
+}
+
 /** @returns how many faults were told */
 async function verifyAnchors(verifier: Verifier, file: string): Promise<number> {
   let [anchors, faults] = [0, 0];
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+  for await (const line of linesOf(file)) {
     if (line === '') continue;
     anchors += 1;
     const fault = await verifier.verifyAnchor(Anchor.parse(JSON.parse(line)));
@@ -69,7 +108,8 @@ async function verifyAnchors(verifier: Verifier, file: string): Promise<number> 
   return faults;
 }
 
-async function run({ anchors, export: target }: Options): Promise<number> {
+async function run({ anchors, export: target, file, filtered }: Options): Promise<number> {
+  if (file !== undefined) return verifyFile(file, filtered, anchors);
   const config = loadConfig();
   const quiet = {
     ...config,
@@ -90,8 +130,11 @@ async function run({ anchors, export: target }: Options): Promise<number> {
 
 function optionsOrUndefined(): Options | undefined {
   try {
-    const { values } = parseArgs({ options: { anchors: { type: 'string' }, export: { type: 'string' } } });
-    return { anchors: values.anchors, export: values.export };
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({
+      options: { anchors: text, export: text, file: text, filtered: { type: 'boolean', default: false } },
+    });
+    return { anchors: values.anchors, export: values.export, file: values.file, filtered: values.filtered };
   } catch {
     return undefined;
   }

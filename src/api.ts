@@ -48,6 +48,7 @@ type Services = Pick<
   Container,
   | 'accounts'
   | 'apiKeys'
+  | 'auditExports'
   | 'auditReads'
   | 'cache'
   | 'config'
@@ -64,6 +65,7 @@ type Services = Pick<
   | 'productReads'
   | 'phones'
   | 'products'
+  | 'recordAudit'
   | 'reports'
   | 'reportSchedules'
   | 'sales'
@@ -86,7 +88,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     orderFeature({ orders: orders(), reads: orderReads(), now }),
     analyticsFeature({ sales: sales(), traffic: traffic() }),
     reportFeature({ reports: services.reports(), schedules: services.reportSchedules() }),
-    auditFeature(auditReads()),
+    auditFeature({ reads: auditReads(), exports: services.auditExports(), record: services.recordAudit() }),
     performanceFeature(services.config.cache.enabled ? services.enhancedCache() : undefined),
     maintenanceFeature(services.maintenanceReads()),
     operationsFeature({ deadLetters: services.deadLetterDesk(), schedules: services.schedules() }),

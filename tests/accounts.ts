@@ -79,7 +79,8 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const { primary } = database;
   const { cache = uncached } = options;
   const committed = (event: EventRow) => cache.invalidate(subscriptions[event.type]?.tags(event) ?? []);
-  const record = recordChanges(new AuditLog({ entries: auditEntries.on(primary), now }));
+  const auditLog = new AuditLog({ entries: auditEntries.on(primary), now });
+  const record = recordChanges(auditLog);
   const passwords = countedPasswords(work);
   const parts = new Parts();
   // Wired as in production, but for what a test must see or set.
@@ -88,6 +89,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     database: () => database,
     transact: () => mongoTransact(primary, () => Promise.resolve()),
     appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed, record }),
+    auditLog: () => auditLog,
     passwords: () => passwords,
     cache: () => cache,
     now,

@@ -1,4 +1,5 @@
 import { AuditChainer } from '../features/audit/audit.chainer.ts';
+import { AuditExports } from '../features/audit/audit.exports.ts';
 import { auditOutlet } from '../features/audit/audit.log.ts';
 import { auditChains, auditEntries } from '../features/audit/audit.model.ts';
 import { AuditReads } from '../features/audit/audit.reads.ts';
@@ -20,6 +21,7 @@ export function auditParts(parts: Parts, platform: Platform) {
   const writing = () => ({ entries: entries(), chains: chains(), transact: transact(), seals: seals(), now });
   return {
     recordAudit: parts.part((): Outlets['audit'] => auditOutlet(auditLog(), transact(), appendEvent())),
+    auditExports: parts.part(() => new AuditExports(async () => auditEntries.on(await database().analytics()))),
     auditReads: parts.part(() => new AuditReads(entries(), cursors())),
     auditChainer: parts.part(() => new AuditChainer(writing())),
     auditVerifier: parts.part(() => new AuditVerifier({ reads: chainReads(), seals: seals() })),

@@ -8,6 +8,24 @@ import type { AuditEntry, ChainOwner } from './audit.model.ts';
 import type { AuditEntryView, AuditQuery } from './audit.schema.ts';
 import { shownEntry } from './link.ts';
 
+/** What may be asked of the log. */
+export type AuditFilter = Partial<Pick<AuditQuery, 'action' | 'actorId' | 'from' | 'targetId' | 'until'>>;
+
+export function filterOf(
+  merchantId: ChainOwner,
+  { actorId, action, targetId, from, until }: AuditFilter,
+): QueryFilter<AuditEntry> {
+  return {
+    merchantId,
+    ...(actorId !== undefined && { 'actor.id': actorId }),
+    ...(action !== undefined && { action }),
+    ...(targetId !== undefined && { 'target.id': targetId }),
+    ...((from ?? until) !== undefined && {
+      occurredAt: { ...(from !== undefined && { $gte: from }), ...(until !== undefined && { $lt: until }) },
+    }),
+  };
+}
+
 /** Reads of the audit log for people. */
 export class AuditReads {
   readonly #entries: ScopedModel<AuditEntry>;
@@ -24,15 +42,7 @@ export class AuditReads {
     { actorId, action, targetId, from, until, ...page }: AuditQuery,
     access: Access,
   ): Promise<Page<AuditEntryView>> {
-    const filter: QueryFilter<AuditEntry> = {
-      merchantId,
-      ...(actorId !== undefined && { 'actor.id': actorId }),
-      ...(action !== undefined && { action }),
-      ...(targetId !== undefined && { 'target.id': targetId }),
-      ...((from ?? until) !== undefined && {
-        occurredAt: { ...(from !== undefined && { $gte: from }), ...(until !== undefined && { $lt: until }) },
-      }),
-    };
+    const filter = filterOf(merchantId, { actorId, action, targetId, from, until });
     const sort = { occurredAt: -1, _id: -1 } as const;
     const question = { list: 'audit', filter, fields: {}, sort, page };
     const found = await paginateCursor<AuditEntry, AuditEntry>(this.#entries, question, this.#cursors, access);

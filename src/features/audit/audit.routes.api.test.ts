@@ -1,7 +1,15 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import type request from 'supertest';
 import { accountApp, employ, signUpAndIn, type AccountApp, type SignedIn } from '../../../tests/accounts.ts';
 import { withDatabase } from '../../../tests/environment/index.ts';
 import { collections } from '../../container/collections.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import { mongoTransact } from '../../platform/database/transaction.ts';
+import { Id } from '../../shared/ids.ts';
+import { AuditChainer } from './audit.chainer.ts';
+import { auditChains, auditEntries } from './audit.model.ts';
+import { ExportWalk } from './export-walk.ts';
+import { Seals } from './seals.ts';
 
 const database = withDatabase({ collections });
 let app: AccountApp;
@@ -89,3 +97,88 @@ test('a cursor of another question, and one that was made up, are refused', asyn
     expect([query, (await asked).status]).toEqual([query, 400]);
   }
 });
+
+const download = (path: string, who: SignedIn) =>
+  app.http().get(`/api${path}`).set('Authorization', who.authorization).buffer(true).parse(asText);
+const linesOf = async (path: string, who = owner) => {
+  const text = (await download(path, who).expect(200)).body as string;
+  return text.split('\n').slice(0, -1);
+};
+const chain = async (merchantId: string | null) => {
+  const entries = auditEntries.on(database.primary);
+  const chains = auditChains.on(database.primary);
+  const transact = mongoTransact(database.primary, () => Promise.resolve());
+  const seals = new Seals('a secret of the tests, long enough to seal');
+  const chainer = new AuditChainer({ entries, chains, transact, seals, now: () => new Date() });
+  const ownerId = merchantId === null ? null : Id.decode(merchantId);
+  const waiting = await entries.find({ merchantId: ownerId, seq: null }, { _id: 1 }, asSystem('test')).lean();
+  for (const { _id } of waiting) await chainer.chain(_id, ownerId, AbortSignal.timeout(5_000));
+};
+
+test('an export holds every entry of its chain, in its order, each with what verifies it, and is written down itself', async () => {
+  await chain(store);
+  const before = await linesOf('/merchant/audit/export');
+  const walk = new ExportWalk();
+  expect(before.map((line) => walk.step(line))).toEqual(before.map(() => undefined));
+  expect(before.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual(before.map((_line, at) => at + 1));
+  expect(walk).toMatchObject({ entries: before.length, gaps: 0 });
+  expect(before.length).toBeGreaterThanOrEqual(5);
+
+  await chain(store);
+  const after = (await linesOf('/merchant/audit/export')).slice(before.length);
+  expect(after.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { action: 'audit.exported', actor: { id: owner.id }, target: { kind: 'merchant', id: store } },
+  ]);
+});
+
+test('an export of a time is the run of the chain that holds it; of an action, only that', async () => {
+  const whole = await linesOf('/merchant/audit/export');
+  const fourth = JSON.parse(whole[3] ?? '') as Entry;
+  expect(await linesOf(`/merchant/audit/export?until=${fourth.occurredAt}`)).toEqual(whole.slice(0, 3));
+  expect((await linesOf(`/merchant/audit/export?from=${fourth.occurredAt}`))[0]).toBe(whole[3]);
+  const invited = await linesOf('/merchant/audit/export?action=merchant.member-invited');
+  expect(invited).toEqual(whole.filter((line) => line.includes('"merchant.member-invited"')));
+  expect(await linesOf('/merchant/audit/export?from=2100-01-01T00:00:00Z')).toEqual([]);
+});
+
+test('an export as CSV has one record an entry, and nothing in it is a formula', async () => {
+  const answer = await download('/merchant/audit/export?format=csv', owner).expect(200);
+  expect(answer.headers).toMatchObject({
+    'content-type': 'text/csv; charset=utf-8',
+    'content-disposition': `attachment; filename=audit-merchant-${store}.csv`,
+    'cache-control': 'no-store',
+  });
+  const [head, ...records] = (answer.body as string).trimEnd().split('\r\n');
+  expect(head).toMatch(/^seq,id,chain,occurredAt,action,/);
+  expect(records[0]).toMatch(/^1,[\da-f]{24},merchant:[\da-f]{24},/);
+  const none = await download('/merchant/audit/export?format=csv&from=2100-01-01T00:00:00Z', owner).expect(200);
+  expect(none.body).toBe(`${head ?? ''}\r\n`);
+});
+
+test('an export is for the owner and for support, of a store or the platform; a stranger and an unknown field are refused', async () => {
+  await chain(null);
+  const stores = await linesOf(`/admin/audit/export?merchantId=${store}`, support);
+  expect(stores).toEqual(await linesOf('/merchant/audit/export'));
+  for (const line of await linesOf('/admin/audit/export', support)) expect(line).toContain('"chain":"platform"');
+  await download('/merchant/audit/export', await signUpAndIn(app)).expect(403);
+  await download('/merchant/audit/export?seq=1', owner).expect(422);
+});
+
+test('an export is packed for whoever takes that, and a HEAD tells its kind without it', async () => {
+  const packed = await download('/merchant/audit/export', owner).set('Accept-Encoding', 'gzip').expect(200);
+  expect(packed.headers['content-encoding']).toBe('gzip');
+  expect((packed.body as string).split('\n').length).toBeGreaterThan(5);
+  const head = await app.http().head('/api/merchant/audit/export').set('Authorization', owner.authorization);
+  expect(head).toMatchObject({ status: 200, headers: { 'content-type': 'application/x-ndjson; charset=utf-8' } });
+});
+
+/** What is no JSON supertest keeps as bytes. */
+function asText(response: request.Response, done: (error: Error | null, body: string) => void): void {
+  const chunks: Buffer[] = [];
+  // The message itself, by its type an answer.
+  const message = response as unknown as NodeJS.ReadableStream;
+  message.on('data', (chunk: Buffer | string) => chunks.push(Buffer.from(chunk)));
+  message.on('end', () => {
+    done(null, Buffer.concat(chunks).toString());
+  });
+}

@@ -1,10 +1,21 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../../platform/http/endpoint.ts';
+import { Streamed } from '../../platform/http/streamed-answer.ts';
+import type { Outlets } from '../../platform/queue/outlets.ts';
 import { invalidCursor } from '../../platform/security/cursors.ts';
+import { Id } from '../../shared/ids.ts';
+import type { AuditExports } from './audit.exports.ts';
 import type { AuditReads } from './audit.reads.ts';
-import { AllAuditQuery, AuditPage, AuditQuery } from './audit.schema.ts';
+import { AllAuditExportQuery, AllAuditQuery, AuditExportQuery, AuditPage, AuditQuery } from './audit.schema.ts';
 
-export const auditEndpoints = (reads: Pick<AuditReads, 'findPage'>): readonly Endpoint[] => [
+export interface AuditEndpointParts {
+  readonly reads: Pick<AuditReads, 'findPage'>;
+  readonly exports: Pick<AuditExports, 'stream'>;
+  /** Notes that a store's log was exported; what operators call is noted anyway. */
+  readonly record: Outlets['audit'];
+}
+
+export const auditEndpoints = ({ reads, ...parts }: AuditEndpointParts): readonly Endpoint[] => [
   endpoint({
     method: 'get',
     path: '/merchant/audit',
@@ -32,5 +43,55 @@ export const auditEndpoints = (reads: Pick<AuditReads, 'findPage'>): readonly En
     queryBudget: 1,
     idempotent: false,
     handle: ({ query: { merchantId = null, ...query } }, { scope }) => reads.findPage(merchantId, query, { scope }),
+  }),
+  ...exportEndpoints(parts),
+];
+
+const exported = {
+  method: 'get',
+  output: Streamed,
+  streams: ['application/x-ndjson', 'text/csv'],
+  status: 200,
+  problems: [],
+  idempotent: false,
+  // Each may read a whole log.
+  limit: { quota: 10, windowSeconds: 3_600, per: 'tenant', exact: true },
+} as const;
+
+const exportEndpoints = ({ exports, record }: Omit<AuditEndpointParts, 'reads'>): readonly Endpoint[] => [
+  endpoint({
+    ...exported,
+    path: '/merchant/audit/export',
+    operationId: 'exportAudit',
+    summary: "The store's log as a file, in the order of its chain, to be kept and verified elsewhere",
+    permission: { scope: 'merchant', role: 'owner', apiKey: 'audit-exports:read' },
+    input: z.object({ query: AuditExportQuery }),
+    queryBudget: 2,
+    async handle({ query }, context) {
+      const { actor, scope, address, requestId } = context;
+      const target = { kind: 'merchant', id: Id.encode(scope.merchantId) };
+      await record({
+        action: 'audit.exported',
+        actor,
+        scope,
+        address,
+        requestId,
+        target,
+        after: query,
+        result: 'done',
+      });
+      return exports.stream(scope.merchantId, query, { scope });
+    },
+  }),
+  endpoint({
+    ...exported,
+    path: '/admin/audit/export',
+    operationId: 'exportAllAudit',
+    summary: "The platform's log, or a store's, as a file",
+    permission: { scope: 'system', role: 'support' },
+    input: z.object({ query: AllAuditExportQuery }),
+    queryBudget: 0,
+    handle: ({ query: { merchantId = null, ...query } }, { scope }) =>
+      Promise.resolve(exports.stream(merchantId, query, { scope })),
   }),
 ];

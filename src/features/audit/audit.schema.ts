@@ -10,19 +10,33 @@ const Moment = z.iso
   .meta({ type: 'string', format: 'date-time' });
 const Word = z.string().min(1).max(100);
 
-export const AuditQuery = PageQuery.extend({
+const filters = {
   actorId: Id.optional().meta({ description: 'Who did it' }),
   action: Word.optional().meta({ description: 'What was done, such as `product.changed`' }),
   targetId: Word.optional().meta({ description: 'What it was done to' }),
   from: Moment.optional(),
   until: Moment.optional(),
-});
+};
+const ofStore = {
+  merchantId: Id.optional().meta({ description: "A store's log; the platform's unless said" }),
+};
+
+export const AuditQuery = PageQuery.extend(filters);
 export type AuditQuery = z.output<typeof AuditQuery>;
 
-export const AllAuditQuery = AuditQuery.extend({
-  merchantId: Id.optional().meta({ description: "A store's log; the platform's unless said" }),
-});
+export const AllAuditQuery = AuditQuery.extend(ofStore);
 export type AllAuditQuery = z.output<typeof AllAuditQuery>;
+
+const FORMATS = ['ndjson', 'csv'] as const;
+export type ExportFormat = (typeof FORMATS)[number];
+
+export const AuditExportQuery = z.strictObject({
+  ...filters,
+  format: z.enum(FORMATS).default('ndjson').meta({ description: 'Only `ndjson` can be verified' }),
+});
+export type AuditExportQuery = z.output<typeof AuditExportQuery>;
+
+export const AllAuditExportQuery = AuditExportQuery.extend(ofStore);
 
 const Values = z.record(z.string(), z.unknown()).nullable();
 

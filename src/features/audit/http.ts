@@ -1,8 +1,7 @@
 import type { Feature } from '../../platform/http/endpoint.ts';
-import type { AuditReads } from './audit.reads.ts';
-import { auditEndpoints } from './audit.routes.ts';
+import { auditEndpoints, type AuditEndpointParts } from './audit.routes.ts';
 
-export const auditFeature = (reads: Pick<AuditReads, 'findPage'>): Feature => ({
+export const auditFeature = (parts: AuditEndpointParts): Feature => ({
   name: 'audit',
-  endpoints: auditEndpoints(reads),
+  endpoints: auditEndpoints(parts),
 });

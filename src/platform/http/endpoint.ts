@@ -70,6 +70,8 @@ export interface Endpoint<
   /** Whether `?fields=` may narrow the cards of a list, or the one object of a detail, to some of its fields. */
   readonly narrowable?: boolean;
   readonly limit?: EndpointLimit;
+  /** Media types, where the handler returns a `StreamedAnswer` in place of JSON; the output is `Streamed` then. */
+  readonly streams?: readonly string[];
   /** How long the answer may be kept, and which changes end it earlier. Not kept at all unless declared. */
   cache?(input: z.output<I>, scope: Extract<Scope, { kind: P['scope'] }>): AnswerPolicy;
   /** What each reader of the answer has seen, also where it is a kept one. For GETs that declare how long they are kept. */

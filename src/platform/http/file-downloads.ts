@@ -2,9 +2,9 @@ import { Router } from 'express';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
-import { codeOf } from '../../shared/errors.ts';
 import { FILES_PATH, type FileLinks } from '../files/file-links.ts';
 import type { FileStore } from '../files/file-store.ts';
+import { passAborted } from './streamed.ts';
 
 export const fileNotFound: ProblemKind = { code: 'file-not-found', status: 404, title: 'There is no such file' };
 
@@ -43,9 +43,4 @@ export function fileDownloads({ links, store }: FileDownloadParts): Router {
     else await pipeline(file.open(), res).catch(passAborted);
   });
   return router;
-}
-
-/** Who went away in the middle of a download is no failure of ours. */
-function passAborted(error: unknown): void {
-  if (codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }

@@ -14,7 +14,7 @@ import { fieldsOf, takeFields } from './narrow.ts';
 import { problemsOf } from './openapi.ts';
 import { allowProblems } from './problem-handler.ts';
 import { invalid, keyRequired, methodNotAllowed, routeNotFound } from './problems.ts';
-import { answerAnew, answerKept, type Input } from './respond.ts';
+import { responderOf, type Input } from './respond.ts';
 
 /** Binds endpoints to Express. The only place that knows both. */
 export function mount(endpoints: readonly Endpoint[], edge: Edge, kept: KeptAnswers): Router {
@@ -26,7 +26,7 @@ export function mount(endpoints: readonly Endpoint[], edge: Edge, kept: KeptAnsw
 
 function handlerOf(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): RequestHandler {
   const fields = endpoint.narrowable === true ? fieldsOf(endpoint.output) : [];
-  const respond = endpoint.cache === undefined ? answerAnew(endpoint, edge) : answerKept(endpoint, edge, kept);
+  const respond = responderOf(endpoint, edge, kept);
   return async (req, res) => {
     const trace = traceOf(res);
     trace.operationId = endpoint.operationId;

@@ -95,8 +95,12 @@ function queryOf({ input, narrowable, output }: Endpoint): z.ZodObject | undefin
   return (query ?? z.strictObject({})).extend({ fields });
 }
 
-function success({ status, output }: Endpoint): RouteConfig['responses'][string] {
+function success({ status, output, streams }: Endpoint): RouteConfig['responses'][string] {
   if (status === 204) return { description: 'Done; there is nothing to tell' };
+  if (streams !== undefined) {
+    const content = Object.fromEntries(streams.map((mediaType) => [mediaType, { schema: z.string() }]));
+    return { description: 'A file, sent as it is read', content };
+  }
   return { description: 'Success', content: { 'application/json': { schema: output } } };
 }
 

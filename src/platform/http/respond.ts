@@ -12,6 +12,8 @@ import { traceOf, writeAnswer, type HeaderPairs } from './exchange.ts';
 import { answerKeys, FOR_EVERYBODY, type KeptAnswers } from './kept-answers.ts';
 import { narrow } from './narrow.ts';
 import { nextLinkOf } from './next-link.ts';
+import { sendStreamed } from './streamed.ts';
+import type { StreamedAnswer } from './streamed-answer.ts';
 
 export type Input = z.output<RequestShape>;
 
@@ -45,6 +47,17 @@ export function answerAnew(endpoint: Endpoint, edge: Edge): Respond {
     // The time limit may have answered already.
     if (!res.headersSent) sendFinished(req, res, answer, endpoint.status, pairs);
   };
+}
+
+/** How an endpoint answers, by its declaration. */
+export function responderOf(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): Respond {
+  if (endpoint.streams !== undefined) return answerStreamed(endpoint, edge);
+  return endpoint.cache === undefined ? answerAnew(endpoint, edge) : answerKept(endpoint, edge, kept);
+}
+
+function answerStreamed(endpoint: Endpoint, edge: Edge): Respond {
+  return async ({ req, res, context, input }) =>
+    sendStreamed(req, res, (await handle(endpoint, edge, input, context, traceOf(res))) as StreamedAnswer);
 }
 
 /** Sends what is kept since the same was asked before; the handler works only where nothing is. */

@@ -31,6 +31,7 @@ function faultsOf(endpoint: Endpoint): string[] {
     [body !== undefined && isLoose(body), 'takes unknown fields in its body'],
     [query !== undefined && isLoose(query), 'takes unknown fields in its query'],
     [(status === 204) !== output instanceof z.ZodVoid, 'must answer nothing with 204, and 204 with nothing'],
+    [streamsAmiss(endpoint), 'streams what is no GET, or is kept'],
     [endpoint.cache !== undefined && method !== 'get', 'caches what is no GET'],
     [endpoint.track !== undefined && endpoint.cache === undefined, 'counts what is seen of an answer that is not kept'],
     [idempotent && method !== 'post', 'demands a key for what is no POST'],
@@ -38,6 +39,9 @@ function faultsOf(endpoint: Endpoint): string[] {
   ];
   return rules.filter(([broken]) => broken).map(([, fault]) => fault);
 }
+
+const streamsAmiss = (endpoint: Endpoint): boolean =>
+  endpoint.streams !== undefined && (endpoint.method !== 'get' || endpoint.cache !== undefined);
 
 /** Whether some object inside of a schema lets pass what it does not name. */
 function isLoose(schema: z.ZodType): boolean {

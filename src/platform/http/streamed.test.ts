@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import express, { type Request } from 'express';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { eventually } from '../../../tests/environment/index.ts';
+import { problemHandler } from './problem-handler.ts';
+import { beginTrace } from './request.ts';
+import { sendStreamed } from './streamed.ts';
+
+const CHUNK = 'x'.repeat(64 * 1_024);
+const MANY = 1_000;
+
+interface Source {
+  read: number;
+  ended: boolean;
+}
+const sources = new Map<string, Source>();
+
+/** Chunks without end, for all that one test can know, that fail before the one of that number. */
+async function* chunksOf(source: Source, failsAt: number): AsyncGenerator<string> {
+  try {
+    while (source.read < MANY) {
+      if (source.read === failsAt) throw new RangeError('The database is gone');
+      source.read += 1;
+      yield await Promise.resolve(CHUNK);
+    }
+  } finally {
+    source.ended = true;
+  }
+}
+
+let server: Server;
+beforeAll(async () => {
+  const app = express();
+  app.use(beginTrace);
+  app.get('/:name/:failsAt', async (req, res) => {
+    const source = { read: 0, ended: false };
+    sources.set(req.params.name, source);
+    const chunks = chunksOf(source, Number(req.params.failsAt));
+    await sendStreamed(req as Request, res, { mediaType: 'text/plain; charset=utf-8', fileName: 'x.txt', chunks });
+  });
+  app.use(problemHandler(() => undefined));
+  server = createServer(app).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const open = (path: string): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const { port } = server.address() as AddressInfo;
+    get({ host: '127.0.0.1', port, path, agent: false }, resolve).once('error', reject);
+  });
+
+test('a stream that fails before its first chunk is answered as any failure', async () => {
+  const answer = await open('/early/0');
+  expect(answer.statusCode).toBe(500);
+  expect(answer.headers['content-type']).toContain('application/problem+json');
+  answer.resume();
+});
+
+test('one that fails later is broken off, so that nobody takes the part for the whole', async () => {
+  const answer = await open('/late/3');
+  expect(answer.statusCode).toBe(200);
+  answer.resume();
+  const error = await new Promise((resolve) => answer.once('error', resolve));
+  expect(error).toMatchObject({ code: 'ECONNRESET' });
+  expect(answer.complete).toBe(false);
+});
+
+test('no more is read than its reader takes, and nothing once the reader is gone', async () => {
+  const answer = await open('/paused/-1');
+  await new Promise((resolve) => answer.once('readable', resolve));
+  answer.on('error', () => undefined);
+  answer.destroy();
+  const source = sources.get('paused');
+  await eventually(() => Promise.resolve(source?.ended === true));
+  expect(source?.read).toBeLessThan(MANY);
+});
