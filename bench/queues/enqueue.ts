@@ -9,10 +9,17 @@ const IN_FLIGHT = 50;
 const BULK = 100;
 const BULKS_IN_FLIGHT = 5;
 
-/** Jobs a second with so many calls in flight, `size` jobs a call. */
-async function throughput(size: number, add: (first: number) => Promise<unknown>): Promise<number> {
+interface Run {
+  /** Jobs a second. */
+  readonly rate: number;
+  /** Processor time of this process for each job, in microseconds: a busy machine hardly changes it. */
+  readonly cpuUs: number;
+}
+
+/** With so many calls in flight, `size` jobs a call. */
+async function throughput(size: number, add: (first: number) => Promise<unknown>): Promise<Run> {
   let next = 0;
-  const startedAt = performance.now();
+  const [startedAt, startCpu] = [performance.now(), process.cpuUsage()];
   const lane = async (): Promise<void> => {
     while (next < JOBS) {
       const first = next;
@@ -21,7 +28,8 @@ async function throughput(size: number, add: (first: number) => Promise<unknown>
     }
   };
   await Promise.all(Array.from({ length: size === 1 ? IN_FLIGHT : BULKS_IN_FLIGHT }, lane));
-  return (JOBS / (performance.now() - startedAt)) * 1_000;
+  const [seconds, { user, system }] = [(performance.now() - startedAt) / 1_000, process.cpuUsage(startCpu)];
+  return { rate: JOBS / seconds, cpuUs: (user + system) / JOBS };
 }
 
 const range = (first: number, size: number): number[] => Array.from({ length: size }, (_, index) => first + index);
@@ -40,7 +48,7 @@ export async function measureEnqueue({ redisUrl }: Servers): Promise<Figure[]> {
     const { name, data, opts } = bareJob(n);
     return bare.add(name, data, opts);
   };
-  const runs = { bareBulk: [] as number[], bulk: [] as number[], bareAdd: [] as number[], add: [] as number[] };
+  const runs = { bareBulk: [] as Run[], bulk: [] as Run[], bareAdd: [] as Run[], add: [] as Run[] };
   for (let run = 0; run <= RUNS; run++) {
     const bareBulk = await throughput(BULK, (first) => bare.addBulk(range(first, BULK).map(bareJob)));
     const bulk = await throughput(BULK, (first) => service.enqueue(range(first, BULK).map(requestOf)));
@@ -56,13 +64,22 @@ export async function measureEnqueue({ redisUrl }: Servers): Promise<Figure[]> {
     runs.add.push(add);
   }
   await Promise.all([bare.close(), ours.close(), service.close()]);
-  const ratios = (of: readonly number[], to: readonly number[]) => of.map((value, run) => value / (to[run] ?? NaN));
+  const rates = (of: readonly Run[]): number[] => of.map(({ rate }) => rate);
+  const ratios = (of: readonly Run[], to: readonly Run[]) => of.map(({ rate }, run) => rate / (to[run]?.rate ?? NaN));
+  const cpu = (name: string, of: readonly Run[]): Figure => {
+    const times = of.map(({ cpuUs }) => cpuUs);
+    return figure(`processor time a job, ${name}`, 'us', times);
+  };
   return [
-    figure('bare addBulk, 100 a call', 'jobs/s', runs.bareBulk),
-    figure('enqueue, 100 a call', 'jobs/s', runs.bulk),
+    figure('bare addBulk, 100 a call', 'jobs/s', rates(runs.bareBulk)),
+    figure('enqueue, 100 a call', 'jobs/s', rates(runs.bulk)),
     figure('enqueue / bare addBulk', '', ratios(runs.bulk, runs.bareBulk), atLeast(0.85, '>= 0.85')),
-    figure('bare add, 50 in flight', 'jobs/s', runs.bareAdd),
-    figure('enqueue, 50 in flight', 'jobs/s', runs.add),
+    cpu('bare addBulk', runs.bareBulk),
+    cpu('enqueue, 100 a call', runs.bulk),
+    figure('bare add, 50 in flight', 'jobs/s', rates(runs.bareAdd)),
+    figure('enqueue, 50 in flight', 'jobs/s', rates(runs.add)),
     figure('enqueue / bare add', '', ratios(runs.add, runs.bareAdd), atLeast(0.85, '>= 0.85')),
+    cpu('bare add', runs.bareAdd),
+    cpu('enqueue, 50 in flight', runs.add),
   ];
 }

@@ -104,7 +104,7 @@ export async function measureWork({ redisUrl }: Servers): Promise<Figure[]> {
   });
   const ourJobs = numbers.map((n) => {
     const request = requestOf(n);
-    return { name: noOp.name, data: request.payload, opts: bullOptions(request, QUEUES.bench) };
+    return { name: noOp.name, data: request.payload, opts: bullOptions(request) };
   });
   const [bareCounter, ourCounter] = [new Counter(), new Counter()];
   const worker = new Worker('bench', bareCounter.one, { connection, prefix: 'bare', concurrency: CONCURRENCY });

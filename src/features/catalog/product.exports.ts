@@ -5,7 +5,7 @@ import type { MerchantProduct } from './product.model.ts';
 const FIELDS = { title: 1, category: 1, status: 1, variants: 1 } as const;
 export type ExportedProduct = Pick<MerchantProduct, keyof typeof FIELDS>;
 
-const BATCH = 200;
+const BATCH = 50;
 
 /** Products for reports, on the client for reports. */
 export class ProductExports {

@@ -17,7 +17,7 @@ export interface SkuSales {
 }
 
 // Of larger ones most rows outlive a collection or two of the young, and the heap grows to twice its size (bench/queues).
-const BATCH = 100;
+const BATCH = 50;
 
 /** Orders for reports, row by row on the client for reports: memory does not grow with their number. */
 export class OrderExports {
@@ -43,27 +43,28 @@ export class OrderExports {
     return orders.countDocuments({ placedAt: { $gte: from, $lt: until } }, access);
   }
 
-  /** What was sold of each SKU, by its name. */
-  async findSoldBySku(from: Date, until: Date, limit: number, access: Access): Promise<SkuSales[]> {
+  /** What was sold of each SKU; SKU by SKU. */
+  async *streamSoldBySku(from: Date, until: Date, access: Access): AsyncGenerator<SkuSales> {
     const orders = await this.#connect();
     const revenue = { $sum: { $multiply: ['$lines.unitPrice.amount', '$lines.quantity'] } };
-    return orders.aggregate<SkuSales>(
-      [
-        { $match: { placedAt: { $gte: from, $lt: until }, state: { $in: [...SOLD_STATES] } } },
-        { $unwind: '$lines' },
-        {
-          $group: {
-            _id: '$lines.sku',
-            title: { $last: '$lines.title' },
-            quantity: { $sum: '$lines.quantity' },
-            revenue,
+    yield* orders
+      .aggregate<SkuSales>(
+        [
+          { $match: { placedAt: { $gte: from, $lt: until }, state: { $in: [...SOLD_STATES] } } },
+          { $unwind: '$lines' },
+          {
+            $group: {
+              _id: '$lines.sku',
+              title: { $last: '$lines.title' },
+              quantity: { $sum: '$lines.quantity' },
+              revenue,
+            },
           },
-        },
-        { $sort: { _id: 1 } },
-        { $limit: limit },
-        { $project: { _id: 0, sku: '$_id', title: 1, quantity: 1, revenue: 1 } },
-      ],
-      access,
-    );
+          { $sort: { _id: 1 } },
+          { $project: { _id: 0, sku: '$_id', title: 1, quantity: 1, revenue: 1 } },
+        ],
+        access,
+      )
+      .cursor({ batchSize: BATCH });
   }
 }

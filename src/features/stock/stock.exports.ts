@@ -5,7 +5,7 @@ import type { StockLevel, StockLocation } from './stock.model.ts';
 export type ExportedLevel = Pick<StockLevel, 'available' | 'locationId' | 'sku'>;
 export type ExportedLocation = Pick<StockLocation, '_id' | 'name'>;
 
-const BATCH = 500;
+const BATCH = 100;
 
 export interface StockConnections {
   readonly levels: () => Promise<ScopedModel<StockLevel>>;

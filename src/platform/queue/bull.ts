@@ -18,18 +18,38 @@ const JITTER = 0.2;
 const PUT_OFF_MS = 3 * DAY_MS;
 
 /** How a request is enqueued. */
-export function bullOptions(request: JobRequest, settings: QueueSettings): JobsOptions {
-  const { contract, id, traceparent, delayMs, priority, deduplication } = request;
-  const { attempts = settings.attempts, backoff = settings.backoff } = contract;
+export function bullOptions({ id, traceparent, delayMs, priority, deduplication }: JobRequest): JobsOptions {
   return {
     jobId: id,
-    attempts,
-    backoff: { type: backoff.type, delay: backoff.delayMs, jitter: JITTER },
     ...(delayMs !== undefined && { delay: delayMs }),
     ...(priority !== undefined && { priority }),
     ...(deduplication !== undefined && { deduplication: { id: deduplication.id, ttl: deduplication.ttlMs } }),
     ...(traceparent !== undefined && { telemetry: { metadata: traceparent } }),
   };
+}
+
+/**
+ * Tells a job how often it is tried, and after which pauses, before anything is done for it. That is the worker's own: it does
+ * not travel with each job, and a change of it holds for jobs that wait already.
+ */
+export function retrying(
+  handlers: readonly JobHandler[],
+  settings: Pick<QueueSettings, 'attempts' | 'backoff'>,
+): (job: Job<unknown>) => void {
+  const byName = new Map(handlers.map(({ contract }) => [contract.name, retriesOf(contract, settings)]));
+  const usual = retriesOf({}, settings);
+  return ({ name, opts }) => {
+    // One that was added by other hands may say so itself; BullMQ makes 0 of what was not said.
+    if (!opts.attempts) Object.assign(opts, byName.get(name) ?? usual);
+  };
+}
+
+function retriesOf(
+  own: Partial<Pick<QueueSettings, 'attempts' | 'backoff'>>,
+  { attempts, backoff }: Pick<QueueSettings, 'attempts' | 'backoff'>,
+): Required<Pick<JobsOptions, 'attempts' | 'backoff'>> {
+  const { type, delayMs } = own.backoff ?? backoff;
+  return { attempts: own.attempts ?? attempts, backoff: { type, delay: delayMs, jitter: JITTER } };
 }
 
 /** What a worker keeps of the jobs that ended. Its own, so that it does not travel with each job. */

@@ -128,20 +128,11 @@ export class QueueService {
     if (first === undefined) return;
     // A transaction for one job alone costs twice as much as the job.
     if (another === undefined) {
-      const { name, data, opts } = this.#jobOf(first);
-      await this.#queue(first.contract.queue).add(name, data, opts);
+      await this.#queue(first.contract.queue).add(first.contract.name, first.payload, bullOptions(first));
       return;
     }
     const byQueue = Map.groupBy(requests, ({ contract }) => contract.queue);
-    await Promise.all(
-      Array.from(byQueue, ([name, group]) => this.#queue(name).addBulk(group.map((request) => this.#jobOf(request)))),
-    );
-  }
-
-  #jobOf(request: JobRequest) {
-    const { contract, payload } = request;
-    const opts = bullOptions(request, settingsOf(this.#deps.queues, contract.queue));
-    return { name: contract.name, data: payload, opts };
+    await Promise.all(Array.from(byQueue, ([name, group]) => this.#queue(name).addBulk(group.map(jobOf))));
   }
 
   async getHealthStatus(): Promise<QueueHealth> {
@@ -226,3 +217,9 @@ export class QueueService {
     return this.#redis;
   }
 }
+
+const jobOf = (request: JobRequest) => ({
+  name: request.contract.name,
+  data: request.payload,
+  opts: bullOptions(request),
+});

@@ -7,7 +7,7 @@ import { awayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
 import { LoopWatchdog } from '../observability/loop-watchdog.ts';
 import type { Logger } from '../observability/logger.ts';
-import { bullProcessor, keptJobs } from './bull.ts';
+import { bullProcessor, keptJobs, retrying } from './bull.ts';
 import { producerConnection, workerConnections, type QueueRedis, type WorkerConnections } from './connections.ts';
 import type { FailedJob } from './dead-letter-collector.ts';
 import { BEAT_MS, beat, endBeat, type WorkerBeat } from './heartbeat.ts';
@@ -145,7 +145,11 @@ export class WorkerRuntime {
     const settings = settingsOf(queues, queue);
     const { concurrency, rateLimit, lockMs } = settings;
     const work = bullProcessor(handlers, settings, this.#stopping.signal);
-    const attempt = (job: Job<unknown>, token?: string) => quarantine.attempt(job, token, () => work(job, token));
+    const setRetries = retrying(handlers, settings);
+    const attempt = (job: Job<unknown>, token?: string) => {
+      setRetries(job);
+      return quarantine.attempt(job, token, () => work(job, token));
+    };
     const worker = new Worker(queue, (job: Job<unknown>, token) => jobs.track(job, () => attempt(job, token)), {
       connection,
       prefix,

@@ -14,7 +14,7 @@ interface InventoryRow {
   readonly price: number | null;
 }
 
-const BATCH = 500;
+const BATCH = 100;
 const MAX_LOCATIONS = 10_000;
 
 const valueOf = ({ available, price }: InventoryRow): number => available * (price ?? 0);

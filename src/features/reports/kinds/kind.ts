@@ -10,7 +10,7 @@ import type { Cell, CellType } from '../render/document.ts';
 /** Where reports have their rows from. */
 export interface Sources {
   readonly sales: Pick<SalesService, 'getSeries'>;
-  readonly orders: Pick<OrderExports, 'countPlaced' | 'findSoldBySku' | 'streamPlaced'>;
+  readonly orders: Pick<OrderExports, 'countPlaced' | 'streamPlaced' | 'streamSoldBySku'>;
   readonly customers: Pick<UserReads, 'findCards'>;
   readonly stock: Pick<StockExports, 'countLevels' | 'findLocations' | 'streamLevels'>;
   readonly products: Pick<ProductExports, 'findOfSkus' | 'streamAll'>;

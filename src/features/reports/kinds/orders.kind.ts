@@ -10,7 +10,7 @@ interface OrderRow extends ExportedOrder {
   readonly day: string;
 }
 
-const BATCH = 100;
+const BATCH = 50;
 
 /** Each order that was placed, whatever became of it. */
 export const orders = reportKind<OrderRow>({

@@ -50,10 +50,9 @@ export const products = reportKind<ProductRow>({
 
 const UNSOLD = { quantity: 0, revenue: 0 };
 
-async function* readVariants(sources: Sources, { access, begin, end, maxRows }: About): AsyncGenerator<ProductRow> {
-  // One more than there may be: then there are too many rows, and none is missing in silence.
-  const found = await sources.orders.findSoldBySku(begin, end, maxRows + 1, access);
-  const sold = new Map(found.map((sales) => [sales.sku, sales]));
+async function* readVariants(sources: Sources, about: About): AsyncGenerator<ProductRow> {
+  const { access } = about;
+  const sold = await soldBySku(sources.orders, about);
   for await (const { title, category, status, variants } of sources.products.streamAll(access)) {
     for (const variant of variants) {
       const { quantity, revenue } = sold.get(variant.sku) ?? UNSOLD;
@@ -74,3 +73,17 @@ const withoutProduct = ({ sku, title, quantity, revenue }: SkuSales): ProductRow
   quantity,
   revenue,
 });
+
+/** Held all at once, since the catalogue comes in another order: the one thing that grows with what there is to tell of. */
+async function soldBySku(
+  orders: Sources['orders'],
+  { access, begin, end, maxRows }: About,
+): Promise<Map<string, SkuSales>> {
+  const sold = new Map<string, SkuSales>();
+  for await (const sales of orders.streamSoldBySku(begin, end, access)) {
+    // One more than there may be: then there are too many rows, and none is missing in silence.
+    if (sold.size > maxRows) break;
+    sold.set(sales.sku, sales);
+  }
+  return sold;
+}

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { decompress } from 'wawoff2';
 
 export type Weight = 400 | 700;
 
@@ -152,10 +151,16 @@ export class Faces {
     const file = join(directory, 'files', family.file(name, weight));
     const bytes = await readFile(file);
     // As WOFF 2 some of their characters cannot be embedded.
-    const font = file.endsWith('.woff2') ? Buffer.from(await decompress(bytes)) : bytes;
+    const font = file.endsWith('.woff2') ? await unpacked(bytes) : bytes;
     this.#document.registerFont(id, font);
     this.#loaded.set(id, { id, stroke: family.stroke(weight) });
   }
+}
+
+/** Its WebAssembly takes 20 MB, and most reports are in Latin letters alone. */
+async function unpacked(bytes: Buffer): Promise<Buffer> {
+  const { decompress } = await import('wawoff2');
+  return Buffer.from(await decompress(bytes));
 }
 
 const idOf = ({ family, name }: Part, weight: Weight): string => `${family.packageName}/${name}/${String(weight)}`;

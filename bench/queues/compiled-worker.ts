@@ -1,0 +1,77 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../scripts/start/ports.ts';
+import { childEnvironment, type VariableOverrides } from '../../src/config/index.ts';
+import type { Servers } from './servers.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RUN = join(ROOT, 'scripts/run.js');
+const DIST = join(ROOT, 'dist');
+const SETTLE_MS = 2_000;
+
+/** Has workers run as production runs them while something is measured: from source Node's compiler adds some 20 MB. */
+export async function compiled<T>(measure: () => Promise<T>): Promise<T> {
+  const isBuilt = existsSync(DIST);
+  if (!isBuilt) execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'ignore' });
+  try {
+    return await measure();
+  } finally {
+    // What is compiled would be run from now on, even when the source has changed.
+    if (!isBuilt) rmSync(DIST, { recursive: true, force: true });
+  }
+}
+
+export interface CompiledWorker {
+  /** Resident memory now, in megabytes. */
+  residentMb(): Promise<number>;
+  /** The highest since it was settled. */
+  peakMb(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** A worker process of some kinds that has started, and come to rest. Reads /proc: for Linux. */
+export async function startWorker(
+  servers: Servers,
+  kinds: readonly string[],
+  overrides: VariableOverrides = {},
+): Promise<CompiledWorker> {
+  const port = String(await freePort());
+  const env = childEnvironment({
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'silent',
+    WORKER_PORT: port,
+    MONGODB_URI: servers.mongoUri,
+    REDIS_URL: servers.redisUrl,
+    CACHE_REDIS_URL: servers.redisUrl,
+    ...overrides,
+  });
+  const child = spawn(process.execPath, [RUN, 'workers/main', ...kinds], { env, stdio: 'ignore' });
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${port}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isReady())) await sleep(100);
+  await sleep(SETTLE_MS);
+  const about = `/proc/${String(child.pid)}`;
+  const read = async (field: string): Promise<number> => {
+    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(await readFile(`${about}/status`, 'utf8'))?.[1];
+    return Number(kilobytes) / 1_024;
+  };
+  // Forgets the peak of starting.
+  await writeFile(`${about}/clear_refs`, '5');
+  return {
+    residentMb: () => read('VmRSS'),
+    peakMb: () => read('VmHWM'),
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
