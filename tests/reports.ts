@@ -37,6 +37,7 @@ import { HealthRegistry } from '../src/platform/observability/health.ts';
 import { eventAppender, outbox } from '../src/platform/outbox/event.store.ts';
 import { QueueService } from '../src/platform/queue/queue.service.ts';
 import { Id, newId } from '../src/shared/ids.ts';
+import { auditedIn } from './audited.ts';
 import { silent, withDatabase, type TestDatabase } from './environment/index.ts';
 import { noOutlets } from './outlets.ts';
 import { Caller, identityOf } from './shop.ts';
@@ -89,10 +90,10 @@ function appOver({ database, primary }: TestDatabase, directory: string) {
   const clock = { now: new Date() };
   const now = () => clock.now;
   const parts = new Parts();
-  const environment = { NODE_ENV: 'test', FILES_DIR: directory, PUBLIC_URL: 'https://shop.example' };
   const transact = mongoTransact(primary, () => Promise.resolve());
-  const appendEvent = eventAppender({ events: outbox.on(primary), now, committed: () => undefined });
-  const config = loadConfig(environment);
+  const events = { events: outbox.on(primary), committed: () => undefined, record: auditedIn(primary, now) };
+  const appendEvent = eventAppender({ ...events, now });
+  const config = loadConfig({ NODE_ENV: 'test', FILES_DIR: directory, PUBLIC_URL: 'https://shop.example' });
   const platform = {
     ...platformParts(parts, config, 'test', () => noOutlets),
     // Of its own: a clock that is put forward would clear away what other suites are making.

@@ -9,8 +9,7 @@ import { rollups, trends } from '../src/features/analytics/analytics.model.ts';
 import { TrafficReads } from '../src/features/analytics/traffic.reads.ts';
 import { TrafficService } from '../src/features/analytics/traffic.service.ts';
 import { SalesService } from '../src/features/analytics/sales.service.ts';
-import { AuditLog, recordChanges } from '../src/features/audit/audit.log.ts';
-import { auditEntries } from '../src/features/audit/audit.model.ts';
+import { auditCollections } from '../src/features/audit/collections.ts';
 import { catalogCollections } from '../src/features/catalog/collections.ts';
 import { catalogFeature } from '../src/features/catalog/http.ts';
 import { productSubscriptions } from '../src/features/catalog/index.ts';
@@ -52,6 +51,7 @@ import { Cursors } from '../src/platform/security/cursors.ts';
 import { Id, newId } from '../src/shared/ids.ts';
 import { Problem } from '../src/shared/problem.ts';
 import type { Identity } from '../src/shared/scope.ts';
+import { auditedIn } from './audited.ts';
 import { silent, withDatabase, type TestDatabase } from './environment/index.ts';
 
 /** What follows from the events of a shop. */
@@ -108,6 +108,10 @@ export class Caller {
     return request(this.#app).put(path).set('Authorization', this.#token).send(body);
   }
 
+  delete(path: string) {
+    return request(this.#app).delete(path).set('Authorization', this.#token);
+  }
+
   patch(path: string, body: object) {
     return request(this.#app).patch(path).set('Authorization', this.#token).send(body);
   }
@@ -133,6 +137,7 @@ export function withShop(payments: Payments = new TestPayments()): Shop {
       ...stockCollections,
       ...orderCollections,
       ...analyticsCollections,
+      ...auditCollections,
       outbox,
       keptAnswers,
       effects,
@@ -169,7 +174,7 @@ function shopServices({ database, primary }: TestDatabase, payments: Payments) {
   const now = () => new Date();
   const idempotency = new Idempotency({ answers: keptAnswers.on(primary), now });
   const transact = mongoTransact(primary, idempotency.keepAnswer);
-  const record = recordChanges(new AuditLog({ entries: auditEntries.on(primary), now }));
+  const record = auditedIn(primary, now);
   const appendEvent = eventAppender({ events: outbox.on(primary), now, committed: () => undefined, record });
   const cursors = new Cursors('cursor secret of the tests, long enough');
   const products = productCollection.on(primary);

@@ -59,6 +59,7 @@ export function reportParts(parts: Parts, platform: Platform, { userReads, merch
       () =>
         new ScheduleService({
           transact: transact(),
+          appendEvent: appendEvent(),
           stores: merchantReads(),
           store: new ScheduleStore(schedules()),
           reads: new ScheduleReads(schedules(), cursors()),

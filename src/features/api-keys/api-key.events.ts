@@ -1,5 +1,5 @@
 import type { Event } from '../../platform/outbox/event.ts';
-import type { Subscriptions } from '../../platform/outbox/subscription.ts';
+import { nothingFollows, type Subscriptions } from '../../platform/outbox/subscription.ts';
 import type { Id } from '../../shared/ids.ts';
 
 /** A store got a key, or one was taken away. Of the key `aggregateId`. */
@@ -13,6 +13,6 @@ export const apiKeyEvent = (type: ApiKeyEvent['type'], merchantId: Id, keyId: Id
 });
 
 export const apiKeySubscriptions = {
-  'api-key.created': { jobs: () => [], tags: () => [] },
-  'api-key.revoked': { jobs: () => [], tags: () => [] },
+  'api-key.created': nothingFollows,
+  'api-key.revoked': nothingFollows,
 } satisfies Subscriptions;

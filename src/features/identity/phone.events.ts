@@ -1,5 +1,5 @@
 import type { Event } from '../../platform/outbox/event.ts';
-import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
+import { nothingFollows, type Subscription, type Subscriptions } from '../../platform/outbox/subscription.ts';
 import type { Id } from '../../shared/ids.ts';
 
 /** Somebody has another phone number, or none, or decided on text messages. Nothing follows; the audit log tells of it. */
@@ -12,9 +12,7 @@ export const phoneChanged = (type: PhoneChanged['type'], userId: Id): PhoneChang
   data: {},
 });
 
-const nothing: Subscription<PhoneChanged> = { jobs: () => [], tags: () => [] };
-
 export const phoneSubscriptions = {
-  'account.phone-changed': nothing,
-  'account.order-texts-changed': nothing,
+  'account.phone-changed': nothingFollows,
+  'account.order-texts-changed': nothingFollows,
 } satisfies Record<PhoneChanged['type'], Subscription<PhoneChanged>> & Subscriptions;

@@ -1,5 +1,5 @@
 import type { Event } from '../../platform/outbox/event.ts';
-import type { Subscription, Subscriptions } from '../../platform/outbox/subscription.ts';
+import { nothingFollows, type Subscription, type Subscriptions } from '../../platform/outbox/subscription.ts';
 import { requestJob } from '../../platform/queue/job.ts';
 import { Id } from '../../shared/ids.ts';
 import type { MerchantRole } from '../identity/index.ts';
@@ -73,6 +73,6 @@ export const merchantSubscriptions = {
   'merchant.opened': profile,
   'merchant.changed': profile,
   'merchant.member-invited': invitation,
-  'merchant.invitation-withdrawn': { jobs: () => [], tags: () => [] },
+  'merchant.invitation-withdrawn': nothingFollows,
   'merchant.members-changed': members,
 } satisfies Subscriptions;

@@ -237,6 +237,16 @@ test('generateReport of the queue service asks for the days on which its moments
   await expect(unknown).rejects.toMatchObject({ kind: { code: 'invalid-request' } });
 });
 
+test('one report is told to twenty addresses at most', async () => {
+  const store = await suite.store();
+  const wanted = { kind: 'orders', format: 'csv', ...MARCH };
+  const addressOf = (number: number) => `reader-${String(number)}@reports.example`;
+  for (let number = 0; number < 20; number += 1) await ask(store, { ...wanted, email: addressOf(number) });
+  const refused = store.post('/api/reports', { ...wanted, email: addressOf(20) }).expect(429);
+  expect(await bodyOf(refused)).toMatchObject({ code: 'too-many-reports' });
+  await ask(store, { ...wanted, email: addressOf(0) });
+});
+
 test('a range that is too long or turned round is refused by name', async () => {
   const store = await suite.store();
   for (const range of [

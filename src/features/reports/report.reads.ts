@@ -26,7 +26,7 @@ export type ShownReport = Pick<Report, '_id' | keyof typeof SHOWN>;
 const FILE_OF = { merchantId: 1, format: 1 } as const;
 export type ReportWithFile = Pick<Report, '_id' | keyof typeof FILE_OF>;
 
-const UNFINISHED = { slot: 1, inFlight: 1 } as const;
+const UNFINISHED = { slot: 1, inFlight: 1, emails: 1 } as const;
 export type UnfinishedReport = Pick<Report, '_id' | keyof typeof UNFINISHED>;
 
 const SWEEP = asSystem('clearing up after reports');

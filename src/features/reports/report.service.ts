@@ -13,7 +13,7 @@ import type { Now } from '../../shared/time.ts';
 import { localDay, periodOf, type Period } from '../analytics/index.ts';
 import { isKindName, type KindName } from './kinds/index.ts';
 import { periodBetween, REPORTED } from './period.ts';
-import { reportRequested } from './report.events.ts';
+import { reportRequested, reportsManaged } from './report.events.ts';
 import type { Report } from './report.model.ts';
 import { presentReport, type LinkParts } from './report.presenter.ts';
 import { reportFinished, reportNotFound, tooManyReports } from './report.problems.ts';
@@ -47,6 +47,8 @@ export interface WantedReport extends Period {
 
 /** How many unfinished reports one store may have: so it cannot keep the others waiting for long. */
 const MAX_UNFINISHED = 5;
+/** How many addresses are told of one report. */
+const MAX_EMAILS = 20;
 /** Somebody asked for the same, or took the same place, at the same moment: then there is more to be seen. */
 const ATTEMPTS = 5;
 
@@ -106,6 +108,7 @@ export class ReportService {
     const inFlight = [wanted.kind, wanted.format, wanted.from, wanted.until].join(' ');
     const unfinished = await reads.findUnfinished(MAX_UNFINISHED, access);
     const same = unfinished.find((report) => report.inFlight === inFlight);
+    if (same !== undefined) demandFewEmails([...same.emails, ...wanted.emails]);
     const joined = same && (await store.tellToo(same._id, wanted.emails, access));
     if (joined !== undefined) return joined;
     const slot = freeSlot(unfinished.map((report) => report.slot));
@@ -132,9 +135,16 @@ export class ReportService {
   }
 
   /** Ends it, in the middle of its making as well: its worker notices within a second or two. */
-  async cancel({ scope }: MerchantContext, reportId: Id): Promise<ReportView> {
-    const { store, now } = this.#deps;
-    const cancelled = await store.cancel(reportId, now(), { scope });
+  async cancel(context: MerchantContext, reportId: Id): Promise<ReportView> {
+    const { transact, appendEvent, store, now } = this.#deps;
+    const { scope } = context;
+    const cancelled = await transact(context, async (access) => {
+      const report = await store.cancel(reportId, now(), access);
+      if (report === undefined) return undefined;
+      const change = { target: { kind: 'report', id: reportId }, after: { state: report.state } };
+      await appendEvent(context, reportsManaged('report.cancelled', scope.merchantId, reportId), access, change);
+      return report;
+    });
     if (cancelled !== undefined) return presentReport(cancelled, now(), this.#deps);
     const { state } = await this.#find(reportId, { scope });
     const details = { state, allowedTransitions: allowedTransitions(state) };
@@ -163,6 +173,15 @@ export class ReportService {
     if (store === undefined) throw new Problem(unavailable, 'The store is not there any more');
     return store.timeZone;
   }
+}
+
+/** @throws Problem `too-many-reports`: a report is no way to write to hundreds */
+function demandFewEmails(emails: readonly string[]): void {
+  if (new Set(emails).size <= MAX_EMAILS) return;
+  throw new Problem(
+    tooManyReports,
+    `This one is told to ${String(MAX_EMAILS)} addresses already: wait until it is ready`,
+  );
 }
 
 function freeSlot(taken: readonly (number | null)[]): number | undefined {

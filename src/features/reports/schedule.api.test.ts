@@ -4,6 +4,7 @@ import { bodyOf, type Caller } from '../../../tests/shop.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { Id } from '../../shared/ids.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import { auditEntries } from '../audit/audit.model.ts';
 import { merchants } from '../merchants/merchant.model.ts';
 import type { ReportView, ScheduleView } from './report.schema.ts';
 
@@ -65,6 +66,28 @@ test('a paused schedule asks for nothing, a woken one goes on from then, a delet
     nextAt: '2026-04-01T22:00:00.000Z',
   });
   expect(await bodyOf(store.get('/api/report-schedules').expect(200))).toMatchObject({ data: [{ id }] });
+});
+
+test('who decides on a schedule is in the audit log, with what became of it', async () => {
+  const store = await suite.store();
+  const { id } = await create(store, 'week');
+  const path = `/api/report-schedules/${id}`;
+  await store.patch(path, { emails: ['joe@schedules.example'], isPaused: true }).expect(200);
+  await store.delete(path).expect(204);
+  await store.delete(path).expect(404);
+  const entries = await auditEntries
+    .on(suite.database.primary)
+    .find({}, null, { scope: { kind: 'merchant', merchantId: Id.decode(store.id) } })
+    .sort({ occurredAt: 1, _id: 1 })
+    .lean();
+  const created = { kind: 'sales', format: 'pdf', every: 'week', emails: ['a***@schedules.example'], isPaused: false };
+  const changed = { emails: ['j***@schedules.example'], isPaused: true };
+  expect(entries.map(({ action, before, after }) => ({ action, before, after }))).toEqual([
+    { action: 'report-schedule.created', before: null, after: created },
+    { action: 'report-schedule.changed', before: { emails: created.emails, isPaused: false }, after: changed },
+    { action: 'report-schedule.removed', before: { ...created, ...changed }, after: null },
+  ]);
+  expect(new Set(entries.map(({ actor }) => actor.kind))).toEqual(new Set(['user']));
 });
 
 test('a store has twenty schedules at most', async () => {

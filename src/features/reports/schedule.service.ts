@@ -1,6 +1,8 @@
 import { keysetPages } from '../../platform/database/keyset.ts';
-import type { Transact } from '../../platform/database/transaction.ts';
+import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
+import type { AppendEvent, Change } from '../../platform/outbox/event.ts';
 import { Attempts } from '../../shared/attempts.ts';
+import { differenceOf, pick } from '../../shared/difference.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
@@ -8,6 +10,7 @@ import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { localDay, startOfDay, type LocalDay, type Unit } from '../analytics/index.ts';
 import { nextBegin, periodBefore } from './period.ts';
+import { reportsManaged, type ReportsManaged } from './report.events.ts';
 import { scheduleNotFound, tooManyReports, tooManySchedules } from './report.problems.ts';
 import type { CreateSchedule, EditSchedule, ScheduleView } from './report.schema.ts';
 import type { ReportService, StoreZones } from './report.service.ts';
@@ -16,12 +19,16 @@ import type { ScheduleReads, ScheduleStore, SlotMove } from './schedule.store.ts
 
 export interface ScheduleDeps {
   readonly transact: Transact;
+  readonly appendEvent: AppendEvent;
   readonly stores: StoreZones;
   readonly store: Pick<ScheduleStore, 'change' | 'insert' | 'move' | 'remove'>;
   readonly reads: Pick<ScheduleReads, 'count' | 'find' | 'findDue' | 'findPage'>;
   readonly reports: Pick<ReportService, 'requestWithin'>;
   readonly now: Now;
 }
+
+/** What the audit log tells of a schedule. */
+const AUDITED = ['kind', 'format', 'every', 'emails', 'isPaused'] as const;
 
 const MAX_SCHEDULES = 20;
 const BATCH = 100;
@@ -37,16 +44,20 @@ export class ScheduleService {
   }
 
   /** @throws Problem `too-many-report-schedules` */
-  async create({ scope }: MerchantContext, wanted: CreateSchedule): Promise<ScheduleView> {
-    const { reads, store, now } = this.#deps;
+  async create(context: MerchantContext, wanted: CreateSchedule): Promise<ScheduleView> {
+    const { transact, reads, store, now } = this.#deps;
+    const { scope } = context;
     if ((await reads.count({ scope })) >= MAX_SCHEDULES) {
       throw new Problem(tooManySchedules, `A store has ${String(MAX_SCHEDULES)} at most`);
     }
     const next = await this.#firstSlot(scope.merchantId, wanted.every);
     const own = { _id: newId(), merchantId: scope.merchantId, isPaused: false, createdAt: now() };
     const schedule: ReportSchedule = { ...own, ...wanted, ...next };
-    await store.insert(schedule, { scope });
-    return presentSchedule(schedule);
+    return transact(context, async (access) => {
+      await store.insert(schedule, access);
+      await this.#note(context, 'report-schedule.created', schedule._id, { after: pick(schedule, AUDITED) }, access);
+      return presentSchedule(schedule);
+    });
   }
 
   async list({ scope }: MerchantContext, page: PageQuery): Promise<Page<ScheduleView>> {
@@ -59,20 +70,28 @@ export class ScheduleService {
   }
 
   /** What was paused goes on with the period in which it is woken. */
-  async edit({ scope }: MerchantContext, scheduleId: Id, { emails, isPaused }: EditSchedule): Promise<ScheduleView> {
-    const { reads, store } = this.#deps;
-    const { every, isPaused: wasPaused } = (await reads.find(scheduleId, { scope })) ?? notFound();
-    const isWoken = wasPaused && isPaused === false;
-    const change = {
-      ...(emails !== undefined && { emails }),
-      ...(isPaused !== undefined && { isPaused }),
-      ...(isWoken && (await this.#firstSlot(scope.merchantId, every))),
-    };
-    return presentSchedule((await store.change(scheduleId, change, { scope })) ?? notFound());
+  edit(context: MerchantContext, scheduleId: Id, { emails, isPaused }: EditSchedule): Promise<ScheduleView> {
+    const { transact, reads, store } = this.#deps;
+    return transact(context, async (access) => {
+      const found = (await reads.find(scheduleId, access)) ?? notFound();
+      const isWoken = found.isPaused && isPaused === false;
+      const change = {
+        ...(emails !== undefined && { emails }),
+        ...(isPaused !== undefined && { isPaused }),
+        ...(isWoken && (await this.#firstSlot(context.scope.merchantId, found.every))),
+      };
+      const changed = (await store.change(scheduleId, change, access)) ?? notFound();
+      await this.#note(context, 'report-schedule.changed', scheduleId, differenceOf(found, changed, AUDITED), access);
+      return presentSchedule(changed);
+    });
   }
 
-  async remove({ scope }: MerchantContext, scheduleId: Id): Promise<void> {
-    if (!(await this.#deps.store.remove(scheduleId, { scope }))) notFound();
+  async remove(context: MerchantContext, scheduleId: Id): Promise<void> {
+    const { transact, store } = this.#deps;
+    await transact(context, async (access) => {
+      const removed = (await store.remove(scheduleId, access)) ?? notFound();
+      await this.#note(context, 'report-schedule.removed', scheduleId, { before: pick(removed, AUDITED) }, access);
+    });
   }
 
   /**
@@ -94,6 +113,20 @@ export class ScheduleService {
     }
     attempts.demandNoFailure('schedules of reports');
     return requested;
+  }
+
+  #note(
+    context: MerchantContext,
+    type: ReportsManaged['type'],
+    scheduleId: Id,
+    change: Omit<Change, 'target'>,
+    access: TransactionAccess,
+  ): Promise<void> {
+    const event = reportsManaged(type, context.scope.merchantId, scheduleId);
+    return this.#deps.appendEvent(context, event, access, {
+      target: { kind: 'report-schedule', id: scheduleId },
+      ...change,
+    });
   }
 
   async #requestOne(schedule: ReportSchedule): Promise<boolean> {

@@ -37,8 +37,9 @@ export class ScheduleStore {
     return matchedCount > 0;
   }
 
-  async remove(_id: Id, access: Access): Promise<boolean> {
-    return (await this.#schedules.deleteOne({ _id }, access)).deletedCount > 0;
+  /** @returns the schedule that there was */
+  async remove(_id: Id, access: Access): Promise<ReportSchedule | undefined> {
+    return (await this.#schedules.findOneAndDelete({ _id }, access).lean<ReportSchedule>()) ?? undefined;
   }
 }
 

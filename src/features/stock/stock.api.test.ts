@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { auditEntries } from '../audit/audit.model.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import { bodyOf, putOnSale, stockLeft, withShop } from '../../../tests/shop.ts';
 
@@ -55,6 +56,14 @@ test('two locations of one name answer 409', async () => {
   const { merchant } = await withMugs(1);
   await merchant.post('/api/merchant/locations', { name: 'Warehouse' }).expect(409);
   await merchant.post('/api/merchant/locations', { name: 'Shop' }).expect(201);
+  const created = await auditEntries
+    .on(shop.database.primary)
+    .find({ action: 'stock.location-created' }, null, {
+      scope: { kind: 'merchant', merchantId: Id.decode(merchant.id) },
+    })
+    .sort({ occurredAt: 1, _id: 1 })
+    .lean();
+  expect(created.map(({ after }) => after)).toEqual([{ name: 'Warehouse' }, { name: 'Shop' }]);
 });
 
 test("another merchant's stock answers 404 and stays as it is", async () => {

@@ -6,7 +6,7 @@ import { demandVersion } from '../../shared/precondition.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
-import { stockChanged } from './stock.events.ts';
+import { locationCreated, stockChanged } from './stock.events.ts';
 import type { StockLevel } from './stock.model.ts';
 import { locationNotFound, outOfStock, stockNotFound } from './stock.problems.ts';
 import { presentLocation, presentStock, type StockReads } from './stock.reads.ts';
@@ -45,10 +45,15 @@ export class StockService {
     this.#deps = deps;
   }
 
-  async createLocation({ scope }: MerchantContext, { name }: CreateLocation): Promise<LocationView> {
-    const location = { _id: newId(), merchantId: scope.merchantId, name, createdAt: this.#deps.now() };
-    await this.#deps.store.insertLocation(location, { scope });
-    return presentLocation(location);
+  createLocation(context: MerchantContext, { name }: CreateLocation): Promise<LocationView> {
+    const { transact, appendEvent, store, now } = this.#deps;
+    const location = { _id: newId(), merchantId: context.scope.merchantId, name, createdAt: now() };
+    return transact(context, async (access) => {
+      await store.insertLocation(location, access);
+      const change = { target: { kind: 'location', id: location._id }, after: { name } };
+      await appendEvent(context, locationCreated(location), access, change);
+      return presentLocation(location);
+    });
   }
 
   async get({ scope }: MerchantContext, place: Place): Promise<StockView> {
@@ -115,7 +120,7 @@ export class StockService {
 
 /** What the audit log tells of a level. */
 const shown = (level: StockLevel | undefined): Partial<StockLevel> =>
-  level === undefined ? {} : pick(level, ['locationId', 'sku', 'available']);
+  level === undefined ? {} : pick(level, ['locationId', 'sku', 'available', 'lowStockAt']);
 
 function notKept({ sku }: Place): never {
   throw new Problem(stockNotFound, `No stock of ${sku} is kept at this location`);

@@ -8,6 +8,9 @@ export interface Subscription<E extends Event = Event> {
   tags(event: EventRow<E>): readonly string[];
 }
 
+/** Of what is told of for the audit log only. */
+export const nothingFollows: Subscription = { jobs: () => [], tags: () => [] };
+
 /** Event type -> what follows. The features' tables are merged into one, which every relay reads. */
 export type Subscriptions = Readonly<Record<string, Subscription>>;
 
