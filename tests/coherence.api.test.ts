@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { collections } from '../src/container/collections.ts';
 import { trends } from '../src/features/analytics/analytics.model.ts';
 import { asSystem } from '../src/platform/database/scoped.ts';
+import type { CachePolicy } from '../src/platform/cache/cache.ts';
 import type { Endpoint } from '../src/platform/http/endpoint.ts';
-import { Id } from '../src/shared/ids.ts';
+import { Id, newId } from '../src/shared/ids.ts';
+import type { MerchantScope, UserScope } from '../src/shared/scope.ts';
 import { accountApp, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
 import { openCache, type OpenCache } from './caches.ts';
 import { eventually, withDatabase, withRedis } from './environment/index.ts';
@@ -197,4 +200,40 @@ test('no kept answer shows one caller what is of another: of the same store in a
     }
     if (endpoint.permission.scope !== 'public') expect(new Set(expected.values()).size).toBeGreaterThan(1);
   }
+});
+
+test('docs/caching.md tells the lifetimes and the tags of every kept answer and section as they are', () => {
+  const merchantId = newId();
+  const scopes: { readonly merchant: MerchantScope; readonly user: UserScope } = {
+    merchant: { kind: 'merchant', merchantId },
+    user: { kind: 'user', userId: newId() },
+  };
+  const told = (name: string, { freshSeconds, staleSeconds, tags }: CachePolicy): string => {
+    const named = tags.map((tag) => tag.replace(Id.encode(merchantId), '<merchant>').replace('coherent', '<slug>'));
+    return [name, `${String(freshSeconds)} s`, `${String(staleSeconds)} s`, named.join(', ')].join(' | ');
+  };
+  const rows = truth.features.flatMap(({ endpoints, sections = [] }) => [
+    ...endpoints.flatMap((endpoint) => {
+      const scope = endpoint.permission.scope === 'merchant' ? scopes.merchant : scopes.user;
+      const policy = endpoint.cache?.({ params: { merchantId, slug: 'coherent' }, query: {} }, scope);
+      return policy === undefined ? [] : [told(endpoint.operationId, policy)];
+    }),
+    ...sections.flatMap((section) => {
+      const policy = section.cache?.(section.screen === 'dashboard' ? scopes.merchant : scopes.user);
+      return policy === undefined ? [] : [told(`${section.screen}: ${section.name}`, policy)];
+    }),
+  ]);
+  const page = readFileSync(new URL('../docs/caching.md', import.meta.url), 'utf8');
+  const [, table = ''] = /^\| answer or section .*\n\| -.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
+  const written = table
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.replaceAll('`', '').trim())
+        .join(' | '),
+    );
+  expect(written.sort()).toEqual(rows.sort());
 });

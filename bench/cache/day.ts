@@ -27,6 +27,9 @@ export interface HitRatios {
   readonly overall: number;
 }
 
+/** Requests within so much of the simulated time are under way together, as they are in a server. */
+const MOMENT_MS = 500;
+
 /**
  * Hours of traffic at 100 requests a second, its clock as fast as it can be computed: what is read follows Zipf's law (1.0), two of a hundred requests
  * write a product and so end its page and its merchant's lists.
@@ -40,14 +43,17 @@ export async function simulateDay(url: string, hours: number, seed: number): Pro
   const ranks = new Map(KINDS.map((kind) => [kind, zipf(kind.count, random)]));
   const value = products(20);
   const load = () => Promise.resolve(value);
-  const requests = hours * 3_600 * REQUESTS_A_SECOND;
-  for (let request = 0; request < requests; request++) {
-    time.now += 1_000 / REQUESTS_A_SECOND;
-    if (request % 50 === 0) await cache.confirm();
+  const one = (): Promise<unknown> => {
     const kind = kindOf(random());
     const rank = ranks.get(kind)?.() ?? 0;
-    if (random() < WRITES) await cache.invalidate([`product:${String(rank)}`, `merchant:${String(rank % MERCHANTS)}`]);
-    else await cache.getOrSet(`${kind.name}@1:${String(rank)}`, load, { ...kind, tags: [tagOf(kind, rank)] });
+    if (random() < WRITES) return cache.invalidate([`product:${String(rank)}`, `merchant:${String(rank % MERCHANTS)}`]);
+    return cache.getOrSet(`${kind.name}@1:${String(rank)}`, load, { ...kind, tags: [tagOf(kind, rank)] });
+  };
+  const end = time.now + hours * 3_600_000;
+  while (time.now < end) {
+    time.now += MOMENT_MS;
+    await cache.confirm();
+    await Promise.all(Array.from({ length: (REQUESTS_A_SECOND * MOMENT_MS) / 1_000 }, one));
   }
   const { byName, hitRate } = cache.getStats();
   close();

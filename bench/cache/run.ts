@@ -108,7 +108,7 @@ async function stampede(url: string, run: number): Promise<number> {
   return counts.reduce((sum, { stdout }) => sum + Number(stdout), 0);
 }
 
-/** From a cold start. `--hours=24` is a whole day, 8.6 million requests: it takes long, and its hits are more. */
+/** From a cold start. `--hours=24` is a whole day, 8.6 million requests: it takes minutes, and its hits are more. */
 async function measureDay(url: string): Promise<Figure[]> {
   const hours = Number(/--hours=(\d+)/.exec(process.argv.join(' '))?.[1] ?? 1);
   const { lists, overall } = await simulateDay(url, hours, 1);
