@@ -23,6 +23,8 @@ import type { Feature } from './platform/http/endpoint.ts';
 import { fileDownloads } from './platform/http/file-downloads.ts';
 import { keptMailPages } from './platform/http/kept-mail-pages.ts';
 import type { AuditedCall, Edge } from './platform/http/edge.ts';
+import type { OpsGuardParts } from './platform/http/ops-guard.ts';
+import { opsPages } from './platform/http/ops-pages.ts';
 import { queueBoard } from './platform/http/queue-board.ts';
 import type { Logger } from './platform/observability/logger.ts';
 import { projectRoot } from './platform/process/project-root.ts';
@@ -69,7 +71,7 @@ type Services = Pick<
   | 'reports'
   | 'reportSchedules'
   | 'sales'
-  | 'schedules'
+  | 'scheduleDesk'
   | 'sessions'
   | 'stock'
   | 'stockReads'
@@ -91,7 +93,7 @@ export function featuresOf(services: Services): readonly Feature[] {
     auditFeature({ reads: auditReads(), exports: services.auditExports(), record: services.recordAudit() }),
     performanceFeature(services.config.cache.enabled ? services.enhancedCache() : undefined),
     maintenanceFeature(services.maintenanceReads()),
-    operationsFeature({ deadLetters: services.deadLetterDesk(), schedules: services.schedules() }),
+    operationsFeature({ deadLetters: services.deadLetterDesk(), schedules: services.scheduleDesk() }),
   ];
   const prefetch = prefetchFeature({ cache: services.cache(), logger: services.logger() }, features);
   return [...features, prefetch, apiKeysFeature(apiKeys(), features)];
@@ -135,22 +137,27 @@ function operationsOf({
   config,
   fileLinks,
   fileStore,
+  health,
   logger,
   passes,
   queue,
+  scheduleDesk,
 }: Container): readonly RequestHandler[] {
   const { sinkDirectory } = config.mail;
   const inProduction = config.environment === 'production';
   const access = authorizer();
   const jobs = queue();
-  const queues = queueBoard({
-    queues: jobs.all(),
+  const guard: OpsGuardParts = {
     authorize: (authorization) => access.authorize(authorization, { scope: 'system', role: 'admin' }),
     audit: (call) => auditCall(call, jobs, logger()),
-    logger: logger(),
     ...(!inProduction && { passes: passes() }),
-  });
-  const operations = [queues, fileDownloads({ links: fileLinks(), store: fileStore() })];
+  };
+  const hasMails = !inProduction && sinkDirectory !== undefined;
+  const operations = [
+    opsPages({ ...guard, schedules: scheduleDesk(), health: health(), hasMails }),
+    queueBoard({ ...guard, queues: jobs.all(), logger: logger() }),
+    fileDownloads({ links: fileLinks(), store: fileStore() }),
+  ];
   return inProduction || sinkDirectory === undefined ? operations : [...operations, keptMailPages(sinkDirectory)];
 }
 

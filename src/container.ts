@@ -42,6 +42,7 @@ export function createContainer(config: Config, service: string) {
   const analytics = analyticsParts(parts, platform, { ...merchants, ...catalog });
   const maintenance = maintenanceParts(parts, platform, { ...audit, ...orders, ...analytics });
   const reports = reportParts(parts, platform, { ...identity, ...merchants, ...orders });
+  const deadLetters = deadLetterParts(parts, platform);
   const outlets: Outlets = outletsOf({ ...audit, ...sms, ...reports });
   return {
     ...platform,
@@ -56,8 +57,8 @@ export function createContainer(config: Config, service: string) {
     ...orders,
     ...analytics,
     ...maintenance,
-    ...deadLetterParts(parts, platform),
-    ...schedulingParts(parts, platform),
+    ...deadLetters,
+    ...schedulingParts(parts, platform, deadLetters),
     keepWarm: warmerPart(parts, config, platform.logger, platform.enhancedCache),
     ...reports,
     /** Ends what was made, in the reverse order. */

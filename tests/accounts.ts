@@ -13,7 +13,7 @@ import { maintenanceParts } from '../src/container/maintenance.ts';
 import { merchantParts } from '../src/container/merchants.ts';
 import { orderParts } from '../src/container/orders.ts';
 import { Parts } from '../src/container/parts.ts';
-import { platformParts } from '../src/container/platform.ts';
+import { platformParts, type Platform } from '../src/container/platform.ts';
 import { reportParts } from '../src/container/reports.ts';
 import { smsParts } from '../src/container/sms.ts';
 import { schedulingParts } from '../src/container/scheduling.ts';
@@ -118,8 +118,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     ...analytics,
     ...maintenance,
     ...reports,
-    ...deadLetterParts(parts, platform),
-    ...schedulingParts(parts, platform),
+    ...operatorParts(parts, platform),
   });
   const mailbox = mailboxOf(primary, (sendOnce) => {
     const links = { links: platform.links(), publicUrl: 'https://shop.example' };
@@ -134,6 +133,11 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const app = appWith(features);
   const phones = identity.phones();
   return { http: () => request(app), appWith, features, clock, work, mailbox, phones };
+}
+
+function operatorParts(parts: Parts, platform: Platform) {
+  const deadLetters = deadLetterParts(parts, platform);
+  return { ...deadLetters, ...schedulingParts(parts, platform, deadLetters) };
 }
 
 type Authorizer = ReturnType<ReturnType<typeof accessParts>['authorizer']>;

@@ -18,6 +18,7 @@ export function deadLetterParts(
   const takeTurn = async (everyMs: number): Promise<boolean> =>
     (await queueRedis().set(`${queueSettings.prefix}:alerted:dead-letter`, '1', 'PX', everyMs, 'NX')) === 'OK';
   return {
+    deadLetterStore: store,
     deadLetterDesk: parts.part(() => {
       const queues: DeadLetterDeskDeps['queues'] = {
         enqueue: (jobs) => queue().enqueue(jobs),

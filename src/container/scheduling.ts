@@ -1,21 +1,31 @@
+import { ScheduleDesk } from '../platform/queue/schedule.desk.ts';
 import { ScheduleRunner } from '../platform/queue/schedule.runner.ts';
 import { scheduleStates, ScheduleStore } from '../platform/queue/schedule.store.ts';
+import type { deadLetterParts } from './dead-letters.ts';
 import type { Parts } from './parts.ts';
 import type { Platform } from './platform.ts';
 import { schedules } from './schedules.ts';
 
 /** What is done at set times; any number of instances may run it. */
-export function schedulingParts(parts: Parts, { database, logger, now, transact, appendEvent }: Platform) {
+export function schedulingParts(
+  parts: Parts,
+  { database, logger, now, transact, appendEvent, queue }: Platform,
+  { deadLetterStore }: Pick<ReturnType<typeof deadLetterParts>, 'deadLetterStore'>,
+) {
+  const runner = parts.part(
+    () => {
+      const store = new ScheduleStore(scheduleStates.on(database().primary));
+      const deps = { store, transact: transact(), appendEvent: appendEvent(), logger: logger(), now };
+      return new ScheduleRunner(schedules, deps);
+    },
+    (made) => {
+      made.stop();
+    },
+  );
   return {
-    schedules: parts.part(
-      () => {
-        const store = new ScheduleStore(scheduleStates.on(database().primary));
-        const deps = { store, transact: transact(), appendEvent: appendEvent(), logger: logger(), now };
-        return new ScheduleRunner(schedules, deps);
-      },
-      (runner) => {
-        runner.stop();
-      },
+    schedules: runner,
+    scheduleDesk: parts.part(
+      () => new ScheduleDesk({ runner: runner(), schedules, queues: queue(), deadLetters: deadLetterStore() }),
     ),
   };
 }

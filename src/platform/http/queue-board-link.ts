@@ -1,6 +1,8 @@
 import type { Passes } from '../security/passes.ts';
 
-/** Where the board is. */
+/** Where the pages of operators are, and the board and the schedules among them. */
+export const OPS_PATH = '/ops';
+export const SCHEDULES_PATH = '/ops/schedules';
 export const QUEUE_BOARD_PATH = '/ops/queues';
 
 const LINK = 'link to the queue board';

@@ -62,6 +62,19 @@ export class DeadLetterStore {
     return (await this.#letters.findOne({ _id }, null, access).lean<DeadLetter>()) ?? undefined;
   }
 
+  /** Those of these jobs that nobody has seen to yet. */
+  async findOpenOf(
+    jobs: readonly Pick<DeadLetter, 'jobId' | 'queue'>[],
+  ): Promise<readonly Pick<DeadLetter, 'failedAt' | 'jobId' | 'queue' | 'reason'>[]> {
+    if (jobs.length === 0) return [];
+    const some = { queue: { $in: jobs.map(({ queue }) => queue) }, jobId: { $in: jobs.map(({ jobId }) => jobId) } };
+    const fields = { queue: 1, jobId: 1, failedAt: 1, reason: 1, state: 1 } as const;
+    return this.#letters
+      .find({ ...some, state: 'open' }, fields, access)
+      .limit(jobs.length)
+      .lean<Pick<DeadLetter, keyof typeof fields>[]>();
+  }
+
   findOpen(ids: readonly Id[]): Promise<DeadLetter[]> {
     return this.#letters.find({ _id: { $in: ids }, state: 'open' }, null, access).lean<DeadLetter[]>();
   }

@@ -13,6 +13,7 @@ import { AnalyticsBuffer } from './analytics-buffer.ts';
 import { bullOptions } from './bull.ts';
 import { producerConnection, type QueueRedis } from './connections.ts';
 import type { JobRequest } from './job.ts';
+import { fateOf, type JobFate } from './job-fate.ts';
 import { LossWatch } from './loss-watch.ts';
 import type { AnalyticsEvent, AuditRecord, Outlets, ReportToGenerate, SmsToSend, Within } from './outlets.ts';
 import { healthOf, isDegraded, type QueueHealth } from './queue-health.ts';
@@ -179,6 +180,12 @@ export class QueueService {
     const ids = await this.#connected().zrangebyscore(queue.toKey('failed'), since, '+inf', 'LIMIT', 0, limit);
     const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
     return jobs.filter((job) => job !== undefined);
+  }
+
+  /** How a job fares; undefined for one that is not in its queue, or no more. */
+  async fateOf(name: string, jobId: string): Promise<JobFate | undefined> {
+    const job = await this.#queue(name).getJob(jobId);
+    return job && fateOf(job);
   }
 
   /** Frees the id of a job that failed for good. One that is in the queue again stays. */

@@ -142,8 +142,9 @@ test('schedules are listed with their last run and the next, in their zone', asy
       missed: 'skip',
       lastSlot: new Date('2026-03-28T12:01:00Z'),
       nextSlot: new Date('2026-03-28T12:02:00Z'),
+      runs: 1,
     },
-    expect.objectContaining({ name: 'daily', lastSlot: null, timeZone: 'Europe/Berlin' }),
+    expect.objectContaining({ name: 'daily', lastSlot: null, runs: 0, timeZone: 'Europe/Berlin' }),
   ]);
 });
 

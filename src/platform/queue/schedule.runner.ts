@@ -19,6 +19,7 @@ export interface ScheduleReport extends Required<Pick<Schedule, 'cron' | 'missed
   /** Null when it has not run yet. */
   readonly lastSlot: Date | null;
   readonly nextSlot: Date;
+  readonly runs: number;
 }
 
 const system = asSystem('schedules');
@@ -83,15 +84,12 @@ export class ScheduleRunner {
 
   async list(): Promise<readonly ScheduleReport[]> {
     const states = await this.#deps.store.findAll(this.#schedules.map(({ name }) => name));
-    const ran = new Map(states.filter(({ hasRun }) => hasRun).map(({ _id, lastSlot }) => [_id, lastSlot]));
-    return this.#schedules.map(({ name, cron, timeZone = 'UTC', missed }) => ({
-      name,
-      cron,
-      timeZone,
-      missed,
-      lastSlot: ran.get(name) ?? null,
-      nextSlot: slotAfter({ cron, timeZone }, this.#deps.now()),
-    }));
+    const known = new Map(states.map((state) => [state._id, state]));
+    return this.#schedules.map(({ name, cron, timeZone = 'UTC', missed }) => {
+      const { hasRun = false, lastSlot = null, runs = 0 } = known.get(name) ?? {};
+      const nextSlot = slotAfter({ cron, timeZone }, this.#deps.now());
+      return { name, cron, timeZone, missed, lastSlot: hasRun ? lastSlot : null, nextSlot, runs };
+    });
   }
 
   async #run({ name }: Schedule, slot: Date): Promise<boolean> {

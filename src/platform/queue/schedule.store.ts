@@ -11,6 +11,8 @@ export interface ScheduleState {
   /** The latest slot that was run, or that was over when the schedule was first seen. */
   lastSlot: Date;
   hasRun: boolean;
+  /** How often it has run. Of a schedule of before it was counted it is not there. */
+  runs?: number;
 }
 
 export const scheduleStates = storedCollection<ScheduleState>({
@@ -20,6 +22,7 @@ export const scheduleStates = storedCollection<ScheduleState>({
     _id: { type: String, required: true },
     lastSlot: { type: Date, required: true },
     hasRun: { type: Boolean, required: true },
+    runs: { type: Number },
   },
   scopes: { system: () => ({}) },
   indexes: [],
@@ -59,7 +62,7 @@ export class ScheduleStore {
   async claim(_id: string, slot: Date, { session }: TransactionAccess): Promise<boolean> {
     const { modifiedCount } = await this.#states.updateOne(
       { _id, lastSlot: { $lt: slot }, $expr: { $lte: [slot, { $add: ['$$NOW', AHEAD_MS] }] } },
-      { $set: { lastSlot: slot, hasRun: true } },
+      { $set: { lastSlot: slot, hasRun: true }, $inc: { runs: 1 } },
       asSystem('schedules', session),
     );
     return modifiedCount > 0;

@@ -40,13 +40,17 @@ export const scheduleDue = (name: string, slot: Date): ScheduleDue => ({
   data: { name, slot: slot.toISOString() },
 });
 
+/** The job of a slot: asked for again it is the same. */
+export const slotJobId = (name: string, slot: Date): string => `${name}-${slot.toISOString().replaceAll(/\D/g, '')}`;
+
 /** What follows from a slot: the job of its schedule. Nothing, when there is no such schedule any more. */
 export function scheduleSubscriptions(schedules: readonly Schedule[]): Subscriptions {
   const byName = new Map(schedules.map((schedule) => [schedule.name, schedule]));
   const due: Subscription<ScheduleDue> = {
     jobs({ data: { name, slot } }) {
-      const request = byName.get(name)?.request(new Date(slot));
-      return request === undefined ? [] : [{ ...request, id: `${name}-${slot.replaceAll(/\D/g, '')}` }];
+      const at = new Date(slot);
+      const request = byName.get(name)?.request(at);
+      return request === undefined ? [] : [{ ...request, id: slotJobId(name, at) }];
     },
     tags: () => [],
   };
