@@ -31,6 +31,16 @@ test('an answer comes out of Redis as it went in', async () => {
   expect(() => finishedAnswers.decode(Buffer.from('something else'))).toThrow();
 });
 
+test('what is kept holds no more memory than its bytes, made here or come out of Redis', async () => {
+  const fields = { etag: undefined, pairs: [] };
+  const answers = [await finish(long, fields, 'kept'), await finish({ text: 'mug' }, fields, 'kept')];
+  for (const answer of [...answers, ...answers.map((each) => finishedAnswers.decode(finishedAnswers.encode(each)))]) {
+    for (const bytes of [answer.body, answer.packed ?? Buffer.alloc(0)]) {
+      expect(bytes.buffer.byteLength).toBe(bytes.length);
+    }
+  }
+});
+
 test('each form has a strong tag of its own, and either says that the caller holds the answer', async () => {
   const answer = await made();
   const tags = [{}, { 'accept-encoding': 'gzip' }].map((headers) => answer.formFor(asked(headers)).etag);

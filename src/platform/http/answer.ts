@@ -92,11 +92,26 @@ export const finish = (result: unknown, fields: AnswerFields, use: AnswerUse): P
 export async function finishText(text: string, fields: AnswerFields, use: AnswerUse): Promise<FinishedAnswer> {
   const body = Buffer.from(text);
   const isPacked = use !== 'sent plain' && body.length > PACKED_FROM_BYTES;
-  return new FinishedAnswer(body, isPacked ? await packed(body, LEVELS[use]) : undefined, fields);
+  const packed = isPacked ? await pack(body, LEVELS[use]) : undefined;
+  return use === 'kept' ? keepable(body, packed, fields) : new FinishedAnswer(body, packed, fields);
 }
 
-const packed = (body: Buffer, level: number): Buffer | Promise<Buffer> =>
-  body.length <= PACKED_AT_ONCE_BYTES ? gzipSync(body, { level }) : gzip(body, { level });
+function pack(body: Buffer, level: number): Buffer | Promise<Buffer> {
+  // Room for what comes out, and not for 16 kB of it.
+  const options = { level, chunkSize: body.length };
+  return body.length <= PACKED_AT_ONCE_BYTES ? gzipSync(body, options) : gzip(body, options);
+}
+
+const keepable = (body: Buffer, packed: Buffer | undefined, fields: AnswerFields): FinishedAnswer =>
+  new FinishedAnswer(alone(body), packed && alone(packed), fields);
+
+/** What is kept must hold no more than it is weighed with: a part of a larger buffer, such as zlib's or a connection's, holds all of that. */
+function alone(bytes: Buffer): Buffer {
+  if (bytes.length === bytes.buffer.byteLength) return bytes;
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}
 
 /** Sends an answer, or 304 to whoever holds it. HEAD is sent what GET is, of which Node leaves out the body. */
 export function sendFinished(
@@ -142,7 +157,7 @@ export const finishedAnswers: Codec<FinishedAnswer> = {
     const { fields, bodyBytes, isPacked } = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, bodyAt)) as Written;
     const packedAt = bodyAt + bodyBytes;
     const packed = isPacked ? bytes.subarray(packedAt) : undefined;
-    return new FinishedAnswer(bytes.subarray(bodyAt, packedAt), packed, fields);
+    return keepable(bytes.subarray(bodyAt, packedAt), packed, fields);
   },
   bytesOf: ({ body, packed }) => body.length + (packed?.length ?? 0) + HEAD_BYTES,
 };
