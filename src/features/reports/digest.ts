@@ -44,7 +44,9 @@ export class Digest {
 
   get charts(): DocumentChart[] {
     return this.#kind.charts.map(({ title, shape, type }, index) => {
-      return { title, shape, type, points: this.#charts[index]?.points() ?? [] };
+      const digest = this.#charts[index];
+      const isBy = digest?.unit === undefined ? '' : ` by ${digest.unit}`;
+      return { title: `${title}${isBy}`, shape, type, points: digest?.points() ?? [] };
     });
   }
 
@@ -60,6 +62,8 @@ export class Digest {
 const isSummed = (column: Column<unknown>): boolean => column.isSummed === true;
 
 interface ChartDigest {
+  /** For what each point stands, on a timeline. */
+  readonly unit?: Unit;
   add(row: unknown): void;
   points(): ChartPoint[];
 }
@@ -77,12 +81,14 @@ function timelineDigest(chart: Timeline<unknown>, from: LocalDay, until: LocalDa
   const sums = new Map<LocalDay, number>();
   for (let day = from; day < until; day = addDays(day, 1)) sums.set(beginOf(day, unit), 0);
   return {
+    unit,
     add(row) {
       const { day, value } = chart.of(row);
       const begin = beginOf(day, unit);
       sums.set(begin, (sums.get(begin) ?? 0) + value);
     },
-    points: () => Array.from(sums, ([day, value]) => ({ label: labelOf(day, unit), value })),
+    // The first week or month may have begun before the first day that is told of.
+    points: () => Array.from(sums, ([day, value]) => ({ label: labelOf(day < from ? from : day, unit), value })),
   };
 }
 

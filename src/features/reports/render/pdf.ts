@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import PDFDocument from 'pdfkit';
 import { CellWriter } from './cells.ts';
 import { chartHeight, drawChart, type ChartTools } from './chart.ts';
-import type { Cell, ReportDocument } from './document.ts';
+import type { Cell, CellType, ReportDocument } from './document.ts';
 import { Faces } from './faces.ts';
 import { planPages, type PagePlan } from './page-plan.ts';
 import { accentOf, INK, LINE, MUTED, SHADE } from './palette.ts';
@@ -149,7 +149,7 @@ class Pages {
     const width = this.#width / 2 - mark;
     this.#painter.draw(storeName, { x, baseline: this.#y + 15, width, size: 14, weight: 700 });
     this.#painter.draw(`Times in ${this.#report.timeZone}, sums in ${this.#report.currency}`, {
-      ...{ x, baseline: this.#y + 30, width, size: 8.5, color: MUTED },
+      ...{ x, baseline: this.#y + 30, width, size: 8.5, color: MUTED, tooLong: 'shrink' },
     });
     const side = { x: MARGIN + this.#width / 2, width: this.#width / 2, align: 'right' } as const;
     this.#painter.draw(title, { ...side, baseline: this.#y + 15, size: 18, weight: 700, color: this.#accent });
@@ -173,6 +173,7 @@ class Pages {
         baseline: this.#y + 35,
         size: 15,
         weight: 700,
+        tooLong: 'shrink',
       });
     }
     this.#y += FIGURES_HEIGHT;
@@ -210,24 +211,26 @@ class Pages {
     const share = this.#width / columns.reduce((sum, { width }) => sum + width, 0);
     let x = MARGIN;
     for (const [index, { type, width }] of columns.entries()) {
-      const align = type === 'money' || type === 'integer' ? 'right' : 'left';
+      const [align, tooLong] = isNumber(type) ? (['right', 'shrink'] as const) : (['left', 'cut'] as const);
       const inside = { x: x + CELL_PADDING, width: width * share - 2 * CELL_PADDING };
       const baseline = this.#y + 11;
-      this.#painter.draw(texts[index] ?? '', { ...inside, baseline, align, size: 8.5, weight, color });
+      this.#painter.draw(texts[index] ?? '', { ...inside, baseline, align, tooLong, size: 8.5, weight, color });
       x += width * share;
     }
     this.#y += ROW_HEIGHT;
   }
 
   #footer(): void {
-    const { title, storeName, madeAt } = this.#report;
+    const { title, period, storeName, madeAt } = this.#report;
     const top = this.#document.page.height - MARGIN - 12;
     this.#document.moveTo(MARGIN, top).lineTo(this.#right, top).lineWidth(0.5).stroke(LINE);
     const box = { x: MARGIN, width: this.#width, baseline: top + 13, size: 8, color: MUTED };
-    this.#painter.draw(`${storeName} · ${title}`, { ...box, width: this.#width * 0.36 });
+    this.#painter.draw(`${title}, ${period} · ${storeName}`, { ...box, width: this.#width * 0.38 });
     this.#painter.draw(`Made on ${this.#writer.write(madeAt, 'moment')}`, { ...box, align: 'center' });
     this.#painter.draw(`Page ${String(this.#page)} of ${String(this.#pages)}`, { ...box, align: 'right' });
   }
 }
+
+const isNumber = (type: CellType): boolean => type === 'integer' || type === 'money';
 
 const initialOf = (name: string): string => (Array.from(name.trim())[0] ?? '').toLocaleUpperCase('en');

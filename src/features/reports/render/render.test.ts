@@ -84,6 +84,35 @@ test('I10: cells of CSV and XLSX that begin as a formula are neutralised, and ne
   expect(numbers).toEqual([...rows.map(() => -1.5), -1.5 * rows.length]);
 });
 
+test('the filter of a workbook leaves its sums alone, and its head says whose clock it goes by', async () => {
+  const workbook = new Excel.Workbook();
+  const rows = [1, 2, 3].map((amount) => ({ name: 'a', amount }));
+  await workbook.xlsx.load((await make('xlsx', rows)) as unknown as Parameters<typeof workbook.xlsx.load>[0]);
+  const [sheet] = workbook.worksheets;
+  expect(sheet?.autoFilter).toBe('A5:B8');
+  expect(sheet?.getCell('A4').value).toBe('Times in UTC, sums in EUR');
+  expect(sheet?.getCell('A9').value).toBe('Total');
+});
+
+test('a timeline says for what its points stand, and begins with the first day that is told of', () => {
+  const sold = reportKind<{ readonly day: string }>({
+    ...{ title: 'Sold', tells: 'period', columns: [], figures: [] },
+    read: () => {
+      throw new Error('not here');
+    },
+    charts: [{ title: 'Sold', shape: 'timeline', type: 'integer', of: ({ day }) => ({ day, value: 1 }) }],
+  });
+  const chartOf = (from: string, until: string) => {
+    const digest = new Digest(sold, { from, until });
+    digest.add({ day: from });
+    const [chart] = digest.charts;
+    return [chart?.title, chart?.points.length, chart?.points[0]];
+  };
+  expect(chartOf('2026-03-01', '2026-03-08')).toEqual(['Sold by day', 7, { label: '1 Mar', value: 1 }]);
+  // A Sunday: its week began in February.
+  expect(chartOf('2026-03-01', '2026-07-01')).toEqual(['Sold by week', 19, { label: '1 Mar', value: 1 }]);
+});
+
 test('sums of a report are those of its rows, whatever they are', () => {
   const row = fc.record({ name: fc.string(), amount: fc.integer({ min: -1e9, max: 1e9 }) });
   fc.assert(

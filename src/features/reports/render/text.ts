@@ -12,8 +12,9 @@ export interface TextBox extends TextStyle {
   readonly x: number;
   /** Of the line that letters stand on. */
   readonly baseline: number;
-  /** What is longer is cut, with an ellipsis. */
   readonly width: number;
+  /** What becomes of a longer text: it ends in an ellipsis, or is drawn smaller, as a number must be. `cut` when not said. */
+  readonly tooLong?: 'cut' | 'shrink';
   readonly align?: 'center' | 'left' | 'right';
 }
 
@@ -31,6 +32,9 @@ const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\u{1f3fb
 
 const bidi = bidiFactory();
 
+/** In points: what is smaller cannot be read on paper. */
+const LEAST_SIZE = 4.5;
+
 /** Draws lines of any script: each character by a font that has it, right-to-left ones in their order (UAX 9). */
 export class TextPainter {
   readonly #document: PDFKit.PDFDocument;
@@ -42,7 +46,8 @@ export class TextPainter {
   }
 
   /** Draws one line. Its fonts must have been prepared. */
-  draw(text: string, { x, baseline, width, align = 'left', ...style }: TextBox): void {
+  draw(text: string, { x, baseline, width, align = 'left', tooLong = 'cut', ...wanted }: TextBox): void {
+    const style = tooLong === 'shrink' ? this.#shrunk(text, width, wanted) : wanted;
     const { line, length } = this.#fit(text.replace(INVISIBLE, ''), width, style);
     const free = Math.max(0, width - length);
     let at = x + (align === 'right' ? free : align === 'center' ? free / 2 : 0);
@@ -82,6 +87,12 @@ export class TextPainter {
       .font(face.id)
       .fontSize(size)
       .widthOfString(text, isRightToLeft ? { features: ['kern'] } : {});
+  }
+
+  #shrunk(text: string, width: number, style: TextStyle): TextStyle {
+    const share = width / this.measure(text, style);
+    // Rounded down, so that it fits for certain.
+    return share >= 1 ? style : { ...style, size: Math.max(LEAST_SIZE, Math.floor(style.size * share * 20) / 20) };
   }
 
   #fit(text: string, width: number, style: TextStyle): { readonly line: string; readonly length: number } {

@@ -15,7 +15,7 @@ const INK = 'FF1F2937';
 
 /** A workbook of one sheet: a head, a filter over the columns, the rows, and their sums, as values. */
 export async function renderXlsx(document: ReportDocument, task: RenderTask): Promise<void> {
-  const { columns, totals, storeName } = document;
+  const { columns, rows: count, totals, storeName } = document;
   const output = createWriteStream(task.targetFile);
   const written = finished(output);
   // What fails while rows are still being made is told at the end.
@@ -29,7 +29,8 @@ export async function renderXlsx(document: ReportDocument, task: RenderTask): Pr
   });
   sheet.columns = columns.map(({ type, width }) => ({ width: width * UNIT_WIDTH, style: styleOf(type, document) }));
   writeHead(sheet, document);
-  sheet.autoFilter = { from: { row: HEADER_ROW, column: 1 }, to: { row: HEADER_ROW, column: columns.length } };
+  // Without the sums: sorted and filtered they would be one of the rows.
+  sheet.autoFilter = { from: { row: HEADER_ROW, column: 1 }, to: { row: HEADER_ROW + count, column: columns.length } };
 
   const valueOf = cellValues(document);
   const toValues = (row: readonly Cell[]) => columns.map(({ type }, index) => valueOf[type](row[index] ?? null));
@@ -56,8 +57,8 @@ async function letGo(
     await new Promise<void>((resolve) => output.once('drain', resolve).once('close', resolve));
 }
 
-function writeHead(sheet: Excel.Worksheet, { title, period, storeName, currency, columns }: ReportDocument): void {
-  const head = [harmless(storeName), title, period, ''];
+function writeHead(sheet: Excel.Worksheet, { title, period, storeName, currency, timeZone, columns }: ReportDocument) {
+  const head = [harmless(storeName), title, period, `Times in ${timeZone}, sums in ${currency}`];
   for (const [index, text] of head.entries()) {
     const row = sheet.addRow([text]);
     row.font = { bold: index < 2, size: index === 1 ? 16 : 11, color: { argb: INK } };
@@ -65,6 +66,8 @@ function writeHead(sheet: Excel.Worksheet, { title, period, storeName, currency,
   }
   const header = sheet.addRow(columns.map(({ label, type }) => (type === 'money' ? `${label} (${currency})` : label)));
   header.font = { bold: true, color: { argb: INK } };
+  for (const [index, { type }] of columns.entries())
+    if (type !== 'text') header.getCell(index + 1).alignment = { horizontal: 'right' };
   header.border = { bottom: { style: 'medium', color: { argb: INK } } };
   header.commit();
 }

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import PDFDocument from 'pdfkit';
+import { Faces } from './faces.ts';
+import { TextPainter, type TextBox } from './text.ts';
+
+let document: PDFKit.PDFDocument;
+let painter: TextPainter;
+beforeAll(async () => {
+  document = new PDFDocument();
+  painter = new TextPainter(document, await Faces.of(document));
+});
+afterAll(() => {
+  document.end();
+});
+
+interface Drawn {
+  readonly text: string;
+  readonly x: number;
+  readonly width: number;
+}
+
+/** What is put on the page, and how wide it is there. */
+function draw(text: string, box: Partial<TextBox>): Drawn[] {
+  const drawn: Drawn[] = [];
+  const put = jest.spyOn(document, 'text').mockImplementation((line, x) => {
+    drawn.push({ text: line, x: Number(x), width: document.widthOfString(line) });
+    return document;
+  });
+  painter.draw(text, { x: 10, baseline: 20, width: 60, size: 10, ...box });
+  put.mockRestore();
+  return drawn;
+}
+
+test('a number that is too long for its place is drawn smaller and whole, where a word is cut', () => {
+  const [number] = draw('5,934,838,565,004', { align: 'right', tooLong: 'shrink' });
+  expect(number?.text).toBe('5,934,838,565,004');
+  expect(number?.width).toBeLessThanOrEqual(60);
+  expect((number?.x ?? 0) + (number?.width ?? 0)).toBeCloseTo(70);
+  const [word] = draw('Wolfeschlegelsteinhausen', {});
+  expect(word?.text).toMatch(/^Wolfes\w*…$/);
+  expect(word?.width).toBeLessThanOrEqual(60);
+  expect(draw('1,234', { tooLong: 'shrink' })[0]?.width).toBe(document.fontSize(10).widthOfString('1,234'));
+});
