@@ -1,4 +1,4 @@
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { isError } from '../../shared/errors.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { PermanentFailure, PutOff } from '../queue/job.ts';
@@ -49,7 +49,8 @@ const noBreaker: MailBreaker = { run: (call) => call() };
 
 /** Mails over SMTP, by a few connections that are kept open. */
 export function smtpTransport(settings: MailTransportSettings, breaker: MailBreaker = noBreaker): MailTransport {
-  const transporter = pooled(settings);
+  let opened: ReturnType<typeof pooled> | undefined;
+  const open = () => (opened ??= pooled(settings));
   const { from } = settings;
   const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost';
   return {
@@ -66,6 +67,7 @@ export function smtpTransport(settings: MailTransportSettings, breaker: MailBrea
         ...(signal !== undefined && { signal }),
       };
       try {
+        const transporter = await open();
         await breaker.run(() => attempt(transporter, () => transporter.sendMail(message)));
       } catch (error) {
         if (error instanceof MailServerAway) throw new PutOff(error.message, AWAY_MS, { cause: error });
@@ -73,15 +75,19 @@ export function smtpTransport(settings: MailTransportSettings, breaker: MailBrea
       }
     },
     async verify() {
-      await transporter.verify();
+      await (await open()).verify();
     },
     close() {
-      transporter.close();
+      void opened?.then((transporter) => {
+        transporter.close();
+      });
     },
   };
 }
 
-function pooled({ smtpUrl, patience = PATIENCE }: MailTransportSettings) {
+/** The library is loaded with the first mail: most processes send none. */
+async function pooled({ smtpUrl, patience = PATIENCE }: MailTransportSettings) {
+  const { createTransport } = await import('nodemailer');
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
   const secure = protocol === 'smtps:';
   return createTransport({

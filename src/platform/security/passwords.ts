@@ -1,4 +1,3 @@
-import { hash, verify } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
 
 /** What a hash costs whoever tries passwords. */
@@ -9,6 +8,9 @@ export interface PasswordCost {
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): some 20 ms of one core. */
 export const RECOMMENDED_COST: PasswordCost = { memoryKiB: 19_456, passes: 2 };
+
+/** Loaded with the first password: workers, which see none, need not hold it. */
+const argon2 = () => import('@node-rs/argon2');
 
 /** Keeps passwords as argon2id hashes. Works on libuv's threads, so that the event loop goes on. */
 export class Passwords {
@@ -24,7 +26,8 @@ export class Passwords {
   }
 
   /** @returns a PHC string that holds salt and cost. */
-  hash(password: string): Promise<string> {
+  async hash(password: string): Promise<string> {
+    const { hash } = await argon2();
     // argon2id is the library's default; its enum of algorithms is not there at run time.
     return hash(password, { memoryCost: this.#cost.memoryKiB, timeCost: this.#cost.passes, parallelism: 1 });
   }
@@ -34,6 +37,7 @@ export class Passwords {
    * it takes does not tell whether there is such a user.
    */
   async verify(stored: string | undefined, password: string): Promise<boolean> {
+    const { verify } = await argon2();
     const matches = await verify(stored ?? (await this.#nobodys), password);
     return stored !== undefined && matches;
   }
