@@ -153,6 +153,20 @@ test('somebody known who is refused what is for operators is written down; a cal
   });
 });
 
+test('who goes on being refused fills no log: so many a minute are written down, and those of others as before', async () => {
+  const calls: AuditedCall[] = [];
+  const other = newId();
+  const authorize: Edge['authorize'] = (authorization) => {
+    const id = authorization === 'Bearer other' ? other : admin;
+    return Promise.reject(new CallerRefused('Not with this role', { kind: 'user', id }));
+  };
+  const app = appWith((call) => Promise.resolve(void calls.push(call)), authorize);
+  for (let number = 0; number < 30; number += 1) await request(app).get('/api/flags/well').expect(403);
+  await request(app).get('/api/flags/well').set('Authorization', 'Bearer other').expect(403);
+  await eventually(() => calls.some(({ context }) => context.actor.kind === 'user' && context.actor.id === other));
+  expect(calls).toHaveLength(21);
+});
+
 test('a look of support into a store is written down in that store’s log, one of its own people is not', async () => {
   const calls: AuditedCall[] = [];
   const scope = { kind: 'merchant', merchantId: newId() } as const;

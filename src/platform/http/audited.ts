@@ -4,6 +4,7 @@ import type { RequestContext } from '../../shared/scope.ts';
 import type { Trace } from '../observability/trace.ts';
 import type { AuditedCall, Edge } from './edge.ts';
 import type { Endpoint } from './endpoint.ts';
+import { actorKey } from './limits.ts';
 import { CallerRefused } from './problems.ts';
 
 /** Every call of the platform's own people is written down; those of merchants and users are, where they change something. */
@@ -66,17 +67,27 @@ export function auditAnswer(
   });
 }
 
+/** So many tell of one who goes on: to sign up costs nothing, and entries are kept for years. */
+const REFUSALS = { name: 'audited-refusals', quota: 20, windowSeconds: 60 };
+
 /**
- * Has it written down that somebody known was refused what is for operators. Who brings no good token is in the access log
- * only: anybody could fill this one.
+ * Has it written down that somebody known was refused what is for operators, the first times in a minute. Who brings no good
+ * token is in the access log only: anybody could fill this one.
  */
-export function auditRefusal(endpoint: Endpoint, edge: Edge, req: Request, trace: Trace, error: unknown): void {
+export async function auditRefusal(
+  endpoint: Endpoint,
+  edge: Edge,
+  req: Request,
+  trace: Trace,
+  error: unknown,
+): Promise<void> {
   if (!isForOperators(endpoint) || !(error instanceof CallerRefused)) return;
   const { operationId, path } = endpoint;
   const input = { params: req.params, query: req.query };
   const scope = { kind: 'system', reason: 'a call that was refused' } as const;
   const context = { actor: error.actor, scope, address: req.ip ?? '', requestId: trace.requestId };
-  edge.audit?.({ operationId, path, context, input, result: 'refused' }).catch(() => undefined);
+  if (!(await edge.limits.limiter.take(REFUSALS, actorKey(context))).allowed) return;
+  await edge.audit?.({ operationId, path, context, input, result: 'refused' });
 }
 
 function resultOf(status: number): Result {

@@ -72,8 +72,10 @@ function endpointRule({ operationId, limit }: Endpoint, context: RequestContext)
   return [[{ ...rule, name: operationId }, key]];
 }
 
-const addressKey = ({ address }: RequestContext): string => networkOf(address);
-const actorKey = (context: RequestContext): string =>
+const addressKey = ({ address }: Pick<RequestContext, 'address'>): string => networkOf(address);
+
+/** Whom a limit counts: a user or key, or the network of whoever is nobody. */
+export const actorKey = (context: Pick<RequestContext, 'actor' | 'address'>): string =>
   context.actor.kind === 'anonymous' ? addressKey(context) : context.actor.id.toHexString();
 const tenantKey = (context: RequestContext): string =>
   context.scope.kind === 'merchant' ? context.scope.merchantId.toHexString() : actorKey(context);
