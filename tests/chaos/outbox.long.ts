@@ -47,7 +47,7 @@ describe('a relay', () => {
 
   inRounds(
     'F9: that crashes between commit and enqueue, 200 times: 200 mails, no more, no fewer',
-    600_000,
+    900_000,
     async () => {
       const before = server.taken.size;
       const tag = uniqueName('f9');
