@@ -4,4 +4,4 @@ export { Email } from './identity.schema.ts';
 export { linkNotValid } from './identity.problems.ts';
 export { includesRole, isMerchantRole, MERCHANT_ROLES } from './roles.ts';
 export type { MerchantRole } from './roles.ts';
-export type { Addressee, UserCard, UserReads } from './user.reads.ts';
+export type { UserCard, UserReads } from './user.reads.ts';

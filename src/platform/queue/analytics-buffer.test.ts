@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { eventually } from '../../../tests/environment/index.ts';
 import { newId } from '../../shared/ids.ts';
 import { EnqueueRefused } from './admission.ts';
 import { AnalyticsBuffer, type AnalyticsBufferLimits } from './analytics-buffer.ts';
@@ -32,7 +33,7 @@ test('events are enqueued by the batch, and the rest when the buffer is closed',
 test('an event that is alone is enqueued when it has waited', async () => {
   const { buffer, sizes } = queueOf({ everyMs: 1 });
   buffer.track(event());
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually(() => sizes().length > 0);
   expect(sizes()).toEqual([1]);
   await buffer.close();
 });
