@@ -15,7 +15,7 @@ import { orderFeature } from './features/orders/http.ts';
 import { performanceFeature } from './features/performance/http.ts';
 import { prefetchFeature } from './features/prefetch/http.ts';
 import { smsCallbacks } from './features/sms/http.ts';
-import { reportFeature } from './features/reports/http.ts';
+import { reportFeature, reportSubscriptionCallback } from './features/reports/http.ts';
 import { stockFeature } from './features/stock/http.ts';
 import { callbackEndpoints, type Callback } from './platform/http/callbacks.ts';
 import { databaseProblems } from './platform/database/failures.ts';
@@ -162,9 +162,9 @@ function operationsOf({
 }
 
 /** What providers and mail programs call. */
-function callbacksOf({ config, phones, sms, stockAlerts }: Container): readonly Callback[] {
+function callbacksOf({ config, phones, reportSubscribers, sms, stockAlerts }: Container): readonly Callback[] {
   const { twilio } = config.sms;
   const receipts =
     twilio === undefined ? [] : smsCallbacks({ sms: sms(), optOuts: phones(), authToken: twilio.authToken });
-  return [stockAlertCallback(stockAlerts()), ...receipts];
+  return [stockAlertCallback(stockAlerts()), reportSubscriptionCallback(reportSubscribers()), ...receipts];
 }

@@ -38,6 +38,10 @@ function lettersIn(locale: Locale, name: string): Readonly<Record<string, Letter
     confirmation: confirmationMail({ look, customerName: name, order }),
     cancellation: cancellationMail({ look, customerName: name, order: { ...order, payment: 'refunded' } }),
     report: reportLetter({ look, kind: 'sales', from: '2026-03-01', until: '2026-04-01', ...file }),
+    'report-of-schedule': reportLetter({
+      ...{ look, kind: 'sales', from: '2026-03-01', until: '2026-04-01', unsubscribeUrl },
+      ...file,
+    }),
     'low-stock': lowStockLetter({ look, readerName: name, levels, unsubscribeUrl }),
   };
 }

@@ -44,8 +44,13 @@ import { Caller, identityOf } from './shop.ts';
 
 export type ReportApp = ReturnType<typeof appOver>;
 
-/** Reports as they are wired in production, over a database and a directory of the suite's own, with a clock to set. */
-export function withReports() {
+const NOWHERE = 'redis://127.0.0.1:1';
+
+/**
+ * Reports as they are wired in production, over a database and a directory of the suite's own, with a clock to set.
+ * @param queueUrl where the Redis of the queues is, for who opens `app.queue`
+ */
+export function withReports(queueUrl = () => NOWHERE) {
   const reason = 'only tests ask for the mails of somebody, and for all events of a type';
   const database = withDatabase({
     collections,
@@ -61,7 +66,7 @@ export function withReports() {
   };
   beforeAll(async () => {
     const directory = await mkdtemp(join(tmpdir(), 'files-'));
-    made = { app: appOver(database, directory), directory };
+    made = { app: appOver(database, directory, queueUrl()), directory };
   });
   afterAll(async () => {
     await rm(opened().directory, { recursive: true, force: true });
@@ -86,7 +91,7 @@ export function withReports() {
   };
 }
 
-function appOver({ database, primary }: TestDatabase, directory: string) {
+function appOver({ database, primary }: TestDatabase, directory: string, url: string) {
   const clock = { now: new Date() };
   const now = () => clock.now;
   const parts = new Parts();
@@ -106,7 +111,7 @@ function appOver({ database, primary }: TestDatabase, directory: string) {
   };
   // Not opened: what is asked for goes to the outbox.
   const queue = new QueueService({
-    redis: { url: 'redis://127.0.0.1:1' },
+    redis: { url },
     prefix: 'unused',
     queues: {},
     transact,

@@ -8,6 +8,7 @@ import { reportCollection } from '../features/reports/report.model.ts';
 import { ReportReads } from '../features/reports/report.reads.ts';
 import { ReportService } from '../features/reports/report.service.ts';
 import { ReportStore } from '../features/reports/report.store.ts';
+import { ReportSubscribers } from '../features/reports/report.subscribers.ts';
 import { scheduleCollection } from '../features/reports/schedule.model.ts';
 import { ScheduleService } from '../features/reports/schedule.service.ts';
 import { ScheduleReads, ScheduleStore } from '../features/reports/schedule.store.ts';
@@ -19,7 +20,7 @@ import type { FileStore } from '../platform/files/file-store.ts';
 import type { identityParts } from './identity.ts';
 import type { merchantParts } from './merchants.ts';
 import type { orderParts } from './orders.ts';
-import type { Parts } from './parts.ts';
+import type { Part, Parts } from './parts.ts';
 import type { Platform } from './platform.ts';
 
 type Needed = Pick<ReturnType<typeof identityParts>, 'userReads'> &
@@ -30,7 +31,6 @@ type Needed = Pick<ReturnType<typeof identityParts>, 'userReads'> &
 export function reportParts(parts: Parts, platform: Platform, { userReads, merchantReads, sales }: Needed) {
   const { config, database, now, transact, appendEvent, cursors, queue } = platform;
   const reports = () => reportCollection.on(database().primary);
-  const schedules = () => scheduleCollection.on(database().primary);
   const fileStore = parts.part((): FileStore => new DiskStore(config.files.directory));
   const fileLinks = parts.part(() => new FileLinks({ ...config.tokens, now }));
   const reportReads = parts.part(() => new ReportReads(reports(), cursors()));
@@ -49,24 +49,14 @@ export function reportParts(parts: Parts, platform: Platform, { userReads, merch
         now,
       }),
   );
+  const scheduled = scheduleParts(parts, platform, merchantReads, service);
   return {
+    ...scheduled,
     fileStore,
     fileLinks,
     reportReads,
     reportStore,
     reports: service,
-    reportSchedules: parts.part(
-      () =>
-        new ScheduleService({
-          transact: transact(),
-          appendEvent: appendEvent(),
-          stores: merchantReads(),
-          store: new ScheduleStore(schedules()),
-          reads: new ScheduleReads(schedules(), cursors()),
-          reports: service(),
-          now,
-        }),
-    ),
     reportBuilder: parts.part(
       () =>
         new ReportBuilder({
@@ -79,10 +69,34 @@ export function reportParts(parts: Parts, platform: Platform, { userReads, merch
           files: fileStore(),
           scratch: config.files.scratch,
           queue: queue(),
+          subscribers: scheduled.reportSubscribers(),
           retentionMs: config.files.reportsKeptMs,
           now,
         }),
     ),
+  };
+}
+
+/** Reports that a store gets by itself, and who gets them. */
+function scheduleParts(
+  parts: Parts,
+  { config, database, now, transact, appendEvent, cursors, links }: Platform,
+  merchantReads: Needed['merchantReads'],
+  reports: Part<ReportService>,
+) {
+  const schedules = () => scheduleCollection.on(database().primary);
+  const changing = () => ({
+    transact: transact(),
+    appendEvent: appendEvent(),
+    store: new ScheduleStore(schedules()),
+    reads: new ScheduleReads(schedules(), cursors()),
+  });
+  const linking = () => ({ links: links(), publicUrl: config.http.publicUrl });
+  return {
+    reportSchedules: parts.part(
+      () => new ScheduleService({ ...changing(), stores: merchantReads(), reports: reports(), now }),
+    ),
+    reportSubscribers: parts.part(() => new ReportSubscribers({ ...changing(), ...linking() })),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Callback, CallbackRequest } from '../../platform/http/callbacks.ts';
-import { escapeHtml } from '../../shared/html.ts';
-import { localeOf, type Catalogue, type Locale } from '../../shared/locale.ts';
+import type { Callback } from '../../platform/http/callbacks.ts';
+import { confirmPage, languageOf } from '../../platform/http/confirm-page.ts';
+import type { Catalogue, Locale } from '../../shared/locale.ts';
 import { Problem } from '../../shared/problem.ts';
 import { linkNotValid } from '../identity/index.ts';
 import type { StockAlerts } from './stock-alerts.ts';
@@ -50,23 +50,6 @@ export const stockAlertCallback = (alerts: Pick<StockAlerts, 'setWanted'>): Call
   },
 });
 
-const languageOf = ({ header }: Pick<CallbackRequest, 'header'>): Locale =>
-  localeOf(...(header('accept-language') ?? '').split(',').map((range) => range.split(';')[0]?.trim()));
-
 function pageOf(locale: Locale, message: string, label: string, wanted: 'no' | 'yes'): string {
-  const { title } = texts[locale];
-  return `<!doctype html>
-<html lang="${locale}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 30rem; margin: 4rem auto; padding: 0 1rem }
-  button { font: inherit; padding: .75rem 1.5rem }
-</style>
-<h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(message)}</p>
-<form method="post"><button name="wanted" value="${wanted}">${escapeHtml(label)}</button></form>
-</html>
-`;
+  return confirmPage({ locale, title: texts[locale].title, message, button: { label, value: wanted } });
 }

@@ -26,6 +26,7 @@ import { fileOf, linkTo, type LinkParts } from './report.presenter.ts';
 import type { ReportReads } from './report.reads.ts';
 import type { ReportState } from './report.state.ts';
 import type { Holder, ReportStore } from './report.store.ts';
+import type { ReportSubscribers } from './report.subscribers.ts';
 import { spool, TooManyRows } from './spool.ts';
 
 /** What a report shows of a store. */
@@ -44,6 +45,7 @@ export interface BuildDeps extends LinkParts {
   /** Directory of this machine in which reports are made. */
   readonly scratch: string;
   readonly queue: Pick<QueueService, 'sendEmail'>;
+  readonly subscribers: Pick<ReportSubscribers, 'linksFor'>;
   /** For how long the file is kept, in milliseconds. */
   readonly retentionMs: number;
   readonly now: Now;
@@ -152,14 +154,15 @@ export class ReportBuilder {
   }
 
   async #finish(report: Report, holder: Holder, { look, ...made }: Made, { scope }: MerchantAccess): Promise<void> {
-    const { transact, store, reads, files, queue, now, retentionMs } = this.#deps;
+    const { transact, store, reads, files, queue, subscribers, now, retentionMs } = this.#deps;
     const at = now();
     const expiresAt = new Date(at.getTime() + retentionMs);
     const isDone = await transact({ scope }, async (access) => {
       const emails = await store.finish(holder, { ...made, at, expiresAt }, access);
       if (emails === undefined) return false;
-      const letter = this.#letterOf(report, look, expiresAt);
-      for (const to of emails) await queue.sendEmail({ to, ...letter }, { context: { scope }, access });
+      const ends = await subscribers.linksFor(report, access);
+      const letterFor = (to: string) => this.#letterOf(report, look, expiresAt, ends.get(to));
+      for (const to of emails) await queue.sendEmail({ to, ...letterFor(to) }, { context: { scope }, access });
       return true;
     });
     if (isDone) return;
@@ -169,12 +172,12 @@ export class ReportBuilder {
     throw new Dropped();
   }
 
-  #letterOf(report: Report, store: StoreLook, expiresAt: Date) {
+  #letterOf(report: Report, store: StoreLook, expiresAt: Date, unsubscribeUrl: string | undefined) {
     const look = lookOf(store);
     const { kind, from, until } = report;
     const url = linkTo(report, expiresAt, this.#deps);
-    const { subject, text, html } = reportLetter({ look, kind, from, until, url, expiresAt });
-    return { subject, body: text, html };
+    const { subject, text, html } = reportLetter({ look, kind, from, until, url, expiresAt, unsubscribeUrl });
+    return { subject, body: text, html, ...(unsubscribeUrl !== undefined && { unsubscribeUrl }) };
   }
 
   async #giveUp(report: Report, holder: Holder, error: unknown, access: MerchantAccess): Promise<void> {

@@ -3,6 +3,8 @@ import { reportEndpoints, scheduleEndpoints } from './report.routes.ts';
 import type { ReportService } from './report.service.ts';
 import type { ScheduleService } from './schedule.service.ts';
 
+export { reportSubscriptionCallback } from './subscription.page.ts';
+
 export const reportFeature = (services: {
   readonly reports: ReportService;
   readonly schedules: ScheduleService;

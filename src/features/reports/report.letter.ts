@@ -10,6 +10,8 @@ export interface ReportLetterFacts extends Period {
   readonly kind: KindName;
   readonly url: string;
   readonly expiresAt: Date;
+  /** Ends the schedule to this reader; undefined for who has asked for this one. */
+  readonly unsubscribeUrl?: string | undefined;
 }
 
 interface Words {
@@ -20,6 +22,7 @@ interface Words {
   readonly message: (title: string, store: string, period: string) => string;
   readonly download: string;
   readonly until: (day: string) => string;
+  readonly unsubscribe: string;
 }
 
 const texts: Catalogue<Words> = {
@@ -31,6 +34,7 @@ const texts: Catalogue<Words> = {
     download: 'Download the report',
     until: (day) =>
       `The link works until ${day}, for everybody who has it: pass it on to nobody who must not see these figures.`,
+    unsubscribe: 'Send me no more of these reports',
   },
   de: {
     titles: { sales: 'Umsatz', orders: 'Bestellungen', inventory: 'Bestand', products: 'Produkte' },
@@ -40,10 +44,11 @@ const texts: Catalogue<Words> = {
     download: 'Bericht herunterladen',
     until: (day) =>
       `Der Link gilt bis ${day} für alle, die ihn haben: Bitte nur an Personen weitergeben, die diese Zahlen sehen dürfen.`,
+    unsubscribe: 'Diese Berichte nicht mehr senden',
   },
 };
 
-export function reportLetter({ look, kind, url, expiresAt, ...period }: ReportLetterFacts): Letter {
+export function reportLetter({ look, kind, url, expiresAt, unsubscribeUrl, ...period }: ReportLetterFacts): Letter {
   const words = texts[look.locale];
   const parts = [words.titles[kind], look.brand.name, inWords(period, look.locale)] as const;
   return writeLetter({
@@ -53,5 +58,6 @@ export function reportLetter({ look, kind, url, expiresAt, ...period }: ReportLe
     paragraphs: [words.message(...parts)],
     action: { label: words.download, url },
     footnote: words.until(dayInWords(expiresAt, look.locale)),
+    ...(unsubscribeUrl !== undefined && { unsubscribe: { label: words.unsubscribe, url: unsubscribeUrl } }),
   });
 }

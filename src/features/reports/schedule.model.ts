@@ -23,6 +23,9 @@ export interface ReportSchedule {
   createdAt: Date;
 }
 
+/** What the audit log tells of a schedule. */
+export const AUDITED = ['kind', 'format', 'every', 'emails', 'isPaused'] as const;
+
 const text = { type: String, required: true };
 
 export const scheduleCollection = storedCollection<ReportSchedule>({

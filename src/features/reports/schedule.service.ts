@@ -14,7 +14,7 @@ import { reportsManaged, type ReportsManaged } from './report.events.ts';
 import { scheduleNotFound, tooManyReports, tooManySchedules } from './report.problems.ts';
 import type { CreateSchedule, EditSchedule, ScheduleView } from './report.schema.ts';
 import type { ReportService, StoreZones } from './report.service.ts';
-import type { ReportSchedule } from './schedule.model.ts';
+import { AUDITED, type ReportSchedule } from './schedule.model.ts';
 import type { ScheduleReads, ScheduleStore, SlotMove } from './schedule.store.ts';
 
 export interface ScheduleDeps {
@@ -26,9 +26,6 @@ export interface ScheduleDeps {
   readonly reports: Pick<ReportService, 'requestWithin'>;
   readonly now: Now;
 }
-
-/** What the audit log tells of a schedule. */
-const AUDITED = ['kind', 'format', 'every', 'emails', 'isPaused'] as const;
 
 const MAX_SCHEDULES = 20;
 const BATCH = 100;

@@ -62,6 +62,14 @@ export class ScheduleReads {
     return paginateCursor<ReportSchedule, ReportSchedule>(this.#schedules, question, this.#cursors, access);
   }
 
+  /** Those of a store that are of one kind and format; a store has few. */
+  async findOf(
+    { kind, format }: Pick<ReportSchedule, 'format' | 'kind'>,
+    access: Access,
+  ): Promise<readonly ReportSchedule[]> {
+    return this.#schedules.find({ kind, format }, null, access).lean<ReportSchedule[]>();
+  }
+
   async count(access: Access): Promise<number> {
     return this.#schedules.countDocuments({}, access);
   }

@@ -29,4 +29,16 @@ export class LinkTokens {
     const isGenuine = this.#signer.isGenuine(signature, `${purpose}:`, id);
     return isGenuine ? Types.ObjectId.createFromHexString(id.toString('hex')) : undefined;
   }
+  /** The same for a part of what the row stands for, such as one of its addresses: it travels in the token, signed. */
+  issueFor(purpose: string, id: Id, subject: string): string {
+    return `${this.issue(`${purpose}:${subject}`, id)}.${Buffer.from(subject).toString('base64url')}`;
+  }
+
+  /** @returns what `issueFor` was given for this purpose, or undefined for whatever it did not return */
+  openFor(purpose: string, token: string): { readonly id: Id; readonly subject: string } | undefined {
+    const [signed = '', encoded = ''] = token.split('.');
+    const subject = Buffer.from(encoded, 'base64url').toString();
+    const id = this.open(`${purpose}:${subject}`, signed);
+    return id && { id, subject };
+  }
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { Signer } from './signer.ts';
+import { Signer, type SigningSecrets } from './signer.ts';
 
 const DIGITS = 6;
 
@@ -10,8 +10,8 @@ const DIGITS = 6;
 export class OneTimeCodes {
   readonly #signer: Signer;
 
-  constructor({ secret }: { readonly secret: string }) {
-    this.#signer = new Signer({ secret }, 'one-time codes');
+  constructor(secrets: SigningSecrets) {
+    this.#signer = new Signer(secrets, 'one-time codes');
   }
 
   /** Six digits. */
