@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RUN = join(ROOT, 'scripts/run.js');
 const DIST = join(ROOT, 'dist');
 const SETTLE_MS = 2_000;
+const START_WITHIN_MS = 60_000;
 
 /** Has workers run as production runs them while something is measured: from source Node's compiler adds some 20 MB. */
 export async function compiled<T>(measure: () => Promise<T>): Promise<T> {
@@ -56,7 +57,14 @@ export async function startWorker(
       ({ ok }) => ok,
       () => false,
     );
-  while (!(await isReady())) await sleep(100);
+  const giveUpAt = performance.now() + START_WITHIN_MS;
+  while (!(await isReady())) {
+    if (child.exitCode !== null || performance.now() > giveUpAt) {
+      child.kill('SIGKILL');
+      throw new Error(`The worker of ${kinds.join(' and ')} did not start`);
+    }
+    await sleep(100);
+  }
   await sleep(SETTLE_MS);
   const about = `/proc/${String(child.pid)}`;
   const read = async (field: string): Promise<number> => {

@@ -1,5 +1,6 @@
 import type { QueryFilter } from 'mongoose';
 import type { ScopedModel } from '../../platform/database/collection.ts';
+import { keysetPages } from '../../platform/database/keyset.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { StreamedAnswer } from '../../platform/http/streamed-answer.ts';
 import type { AuditEntry, ChainOwner } from './audit.model.ts';
@@ -45,19 +46,14 @@ export class AuditExports {
     const run = await runOf(entries, merchantId, query, access);
     if (run === undefined) return;
     const wanted = isWhole(query) ? { merchantId } : filterOf(merchantId, query);
-    let behind = run.first - 1;
-    for (;;) {
-      const page = await entries
-        .find({ ...wanted, seq: { $gt: behind, $lte: run.last } }, null, access)
+    yield* keysetPages<ChainedEntry>(PAGE, (limit, last) =>
+      entries
+        .find({ ...wanted, seq: { $gt: last?.seq ?? run.first - 1, $lte: run.last } }, null, access)
         .sort({ seq: 1, _id: 1 })
-        .limit(PAGE)
+        .limit(limit)
         .hint(IN_ORDER)
-        .lean<ChainedEntry[]>();
-      if (page.length > 0) yield page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return;
-      behind = last.seq;
-    }
+        .lean<ChainedEntry[]>(),
+    );
   }
 }
 
