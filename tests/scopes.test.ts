@@ -52,6 +52,7 @@ const REVIEWED: Readonly<Record<string, Readonly<Partial<Record<Scope['kind'], o
   StockLocation: { merchant: OF_MERCHANT, system: ALL },
   TextMessage: { merchant: OF_MERCHANT, system: ALL },
   TextMessageCount: { system: ALL },
+  WalkPlace: { system: ALL },
   User: { user: OF_ITSELF, system: ALL },
 };
 

@@ -8,6 +8,7 @@ import { phoneProofs } from '../features/identity/phone-proof.model.ts';
 import { sessions } from '../features/identity/session.model.ts';
 import { users } from '../features/identity/user.model.ts';
 import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
+import { walkPlaces } from '../features/maintenance/walk-places.ts';
 import { invitations } from '../features/merchants/invitation.model.ts';
 import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';
@@ -56,4 +57,5 @@ export const collections: readonly DeclaredCollection[] = [
   textMessageCounts,
   textMessages,
   users,
+  walkPlaces,
 ];

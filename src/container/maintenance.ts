@@ -3,6 +3,7 @@ import { expiredTask } from '../features/maintenance/expired.task.ts';
 import type { MaintenanceDeps } from '../features/maintenance/jobs.ts';
 import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
 import { MaintenanceReads } from '../features/maintenance/maintenance.reads.ts';
+import { WalkPlaces, walkPlaces } from '../features/maintenance/walk-places.ts';
 import { outboxTask } from '../features/maintenance/outbox.task.ts';
 import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';
@@ -46,8 +47,8 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
         transact: transact(),
       }),
       'order-counts': { run: (signal) => upkeep.countOrders(signal) },
-      'rollup-drift': { run: (signal) => upkeep.repairRollups(signal) },
-      trends: { run: (signal) => upkeep.rebuildTrends(signal) },
+      'rollup-drift': { run: (signal, walk) => upkeep.repairRollups(signal, walk) },
+      trends: { run: (signal, walk) => upkeep.rebuildTrends(signal, walk) },
     };
   };
   const expiring = () => collections.flatMap((stored) => overdueOf(stored, primary(), GRACE_MS));
@@ -56,6 +57,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
     maintenance: parts.part((): MaintenanceDeps => ({
       tasks: tasks(),
       runs: maintenanceRuns.on(primary()),
+      walks: new WalkPlaces({ places: walkPlaces.on(primary()), now }),
       logger: logger(),
       now,
     })),

@@ -66,14 +66,18 @@ export class EventStore {
     });
   }
 
-  /** The stores of which there are events, by id. Costs a read a store. */
-  async *stores(): AsyncGenerator<Id> {
-    const pages = keysetPages<Pick<StoredEvent, 'merchantId'>>(1, (limit, last) =>
-      this.#deps.events
-        .find(last === undefined ? {} : { merchantId: { $gt: last.merchantId } }, { merchantId: 1 }, access)
-        .sort({ merchantId: 1, hour: 1 })
-        .limit(limit)
-        .lean<Pick<StoredEvent, 'merchantId'>[]>(),
+  /** The stores of which there are events, by id, behind one of them. Costs a read a store. */
+  async *stores(after?: Id): AsyncGenerator<Id> {
+    const from = after && { merchantId: after };
+    const pages = keysetPages<Pick<StoredEvent, 'merchantId'>>(
+      1,
+      (limit, last) =>
+        this.#deps.events
+          .find(last === undefined ? {} : { merchantId: { $gt: last.merchantId } }, { merchantId: 1 }, access)
+          .sort({ merchantId: 1, hour: 1 })
+          .limit(limit)
+          .lean<Pick<StoredEvent, 'merchantId'>[]>(),
+      from,
     );
     for await (const [first] of pages) if (first !== undefined) yield first.merchantId;
   }

@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, type Now } from '../../shared/time.ts';
+import type { Walk } from '../../shared/walk.ts';
 import { addDays, localDay } from './calendar.ts';
 import type { EventStore } from './event.store.ts';
 import { eventsOfOrder, type CountedOrder } from './order.statistics.ts';
@@ -46,27 +47,29 @@ export class AnalyticsUpkeep {
   }
 
   /** Counts anew what is trending, of each store. */
-  async rebuildTrends(signal: AbortSignal): Promise<{ stores: number }> {
+  async rebuildTrends(signal: AbortSignal, walk: Walk): Promise<{ stores: number }> {
     const { store, rollups } = this.#deps;
     let stores = 0;
-    for await (const merchantId of store.stores()) {
+    for await (const merchantId of store.stores(walk.after)) {
       if (signal.aborted) break;
       await rollups.rebuildTrends(merchantId);
+      await walk.passed(merchantId);
       stores += 1;
     }
     return { stores };
   }
 
   /** @returns how many rows of yesterday and the day before said something else than the events, and no longer do */
-  async repairRollups(signal: AbortSignal): Promise<{ stores: number; drifted: number }> {
+  async repairRollups(signal: AbortSignal, walk: Walk): Promise<{ stores: number; drifted: number }> {
     const { store, rollups, now } = this.#deps;
     const today = localDay(now(), 'UTC');
     const found = { stores: 0, drifted: 0 };
-    for await (const merchantId of store.stores()) {
+    for await (const merchantId of store.stores(walk.after)) {
       if (signal.aborted) break;
       const range = { merchantId, from: addDays(today, -2), until: today };
       const drift = await rollups.findDrift(range);
       if (drift.length > 0) await rollups.rebuild(range);
+      await walk.passed(merchantId);
       found.stores += 1;
       found.drifted += drift.length;
     }

@@ -6,10 +6,12 @@ import type { Now } from '../../shared/time.ts';
 import { runTask, type TaskName } from './maintenance.jobs.ts';
 import type { MaintenanceRun } from './maintenance.model.ts';
 import { ALARMING, type Findings, type MaintenanceTask } from './task.ts';
+import type { WalkPlaces } from './walk-places.ts';
 
 export interface MaintenanceDeps {
   readonly tasks: Readonly<Record<TaskName, MaintenanceTask>>;
   readonly runs: ScopedModel<MaintenanceRun>;
+  readonly walks: Pick<WalkPlaces, 'ended' | 'walkOf'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly now: Now;
 }
@@ -17,7 +19,7 @@ export interface MaintenanceDeps {
 const access = asSystem('maintenance');
 
 /** For the `maintenance` worker. */
-export const maintenanceJobs = ({ tasks, runs, logger, now }: MaintenanceDeps): readonly JobHandler[] => [
+export const maintenanceJobs = ({ tasks, runs, walks, logger, now }: MaintenanceDeps): readonly JobHandler[] => [
   jobHandler({
     contract: runTask,
     async handle({ task: name }, signal) {
@@ -33,7 +35,9 @@ export const maintenanceJobs = ({ tasks, runs, logger, now }: MaintenanceDeps): 
       };
       let findings: Findings;
       try {
-        findings = await task.run(signal);
+        findings = await task.run(signal, await walks.walkOf(name));
+        // What was cut off goes on in the next run.
+        if (!signal.aborted) await walks.ended(name);
       } catch (error) {
         // The queue tells of the failure and tries again; here it is shown beside the schedule.
         await note('failed', {}).catch(() => undefined);

@@ -5,23 +5,25 @@ import { createContainer } from '../../container.ts';
 import { collections } from '../../container/collections.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { PermanentFailure } from '../../platform/queue/job.ts';
-import { newId } from '../../shared/ids.ts';
+import { Id, newId } from '../../shared/ids.ts';
+import { DAY_MS } from '../../shared/time.ts';
 import { sessions } from '../identity/session.model.ts';
 import { memberships } from '../merchants/membership.model.ts';
-import { merchants } from '../merchants/merchant.model.ts';
+import { merchants, type Merchant } from '../merchants/merchant.model.ts';
 import { orderCollection, type MerchantOrder } from '../orders/order.model.ts';
 import { rollups, trends } from '../analytics/analytics.model.ts';
 import { textMessageCounts } from '../sms/sms.model.ts';
-import { maintenanceJobs } from './jobs.ts';
+import { maintenanceJobs, type MaintenanceDeps } from './jobs.ts';
 import { TASK_TIMES } from './maintenance.jobs.ts';
 import { MaintenanceReads } from './maintenance.reads.ts';
 import { maintenanceRuns } from './maintenance.model.ts';
+import { WalkPlaces, walkPlaces } from './walk-places.ts';
 
 const database = withDatabase({ collections });
 const system = asSystem('test');
 
 /** Runs a task as the worker does. @returns what its last run shows */
-async function run(task: string) {
+async function run(task: string, signal = new AbortController().signal, walks?: MaintenanceDeps['walks']) {
   const config = loadConfig({
     NODE_ENV: 'test',
     MONGODB_URI: database.uri,
@@ -32,35 +34,33 @@ async function run(task: string) {
   const container = createContainer(config, 'test');
   try {
     await container.database().connect();
-    const [handler] = maintenanceJobs({ ...container.maintenance(), logger: silent });
-    await handler?.handle({ task }, new AbortController().signal);
+    const [handler] = maintenanceJobs({ ...container.maintenance(), ...(walks && { walks }), logger: silent });
+    await handler?.handle({ task }, signal);
   } finally {
     await container.close();
   }
   return (await maintenanceRuns.on(database.primary).findOne({ _id: task }, null, system).lean())?.findings;
 }
 
+const at = new Date(Date.now() - 3 * DAY_MS);
+const storeOf = (_id: Id, ownerCount: number): Merchant => ({
+  _id,
+  slug: _id.toHexString(),
+  name: 'Mugs',
+  description: '',
+  currency: 'EUR',
+  currencyIsFixed: false,
+  timeZone: 'Europe/Berlin',
+  locale: 'en',
+  branding: { logoUrl: null, accentColor: null },
+  ownerCount,
+  version: 1,
+  createdAt: at,
+});
+
 async function store(ownerCount: number, owners: number) {
-  const at = new Date(Date.now() - 3 * 86_400_000);
   const _id = newId();
-  await merchants.on(database.primary).create(
-    [
-      {
-        _id,
-        slug: _id.toHexString(),
-        name: 'Mugs',
-        description: '',
-        currency: 'EUR',
-        currencyIsFixed: false,
-        timeZone: 'Europe/Berlin',
-        branding: { logoUrl: null, accentColor: null },
-        ownerCount,
-        version: 1,
-        createdAt: at,
-      },
-    ],
-    system,
-  );
+  await merchants.on(database.primary).create([storeOf(_id, ownerCount)], system);
   const members = Array.from({ length: owners }, () => ({
     _id: newId(),
     merchantId: _id,
@@ -83,6 +83,50 @@ test('an owner count that has drifted is put right and told, once', async () => 
     .lean();
   expect(counts.map(({ ownerCount }) => ownerCount)).toEqual([2, 1]);
   expect(await run('owner-counts')).toMatchObject({ drifted: 0 });
+});
+
+test('a walk through all stores that is cut off goes on where it was, once, and begins anew after its end', async () => {
+  const rows = Array.from({ length: 201 }, () => ({ insertOne: { document: storeOf(newId(), 1) } }));
+  await merchants.on(database.primary).bulkWrite(rows, system);
+  const behindAll = { _id: { $gt: Id.decode('0'.repeat(24)) } };
+  const all = (await merchants.on(database.primary).find(behindAll, { _id: 1 }, system).lean()).length;
+  const stopping = new AbortController();
+  const walks = new WalkPlaces({ places: walkPlaces.on(database.primary), now: () => new Date() });
+  const cutOff: Pick<WalkPlaces, 'ended' | 'walkOf'> = {
+    async walkOf(task) {
+      const walk = await walks.walkOf(task);
+      const passed = async (id: Id) => {
+        await walk.passed(id);
+        stopping.abort();
+      };
+      return { after: walk.after, passed };
+    },
+    ended: (task) => walks.ended(task),
+  };
+  expect(await run('owner-counts', stopping.signal, cutOff)).toMatchObject({ stores: 200 });
+  expect(await run('owner-counts')).toMatchObject({ stores: all - 200 });
+  expect(await run('owner-counts')).toMatchObject({ stores: all });
+  expect(await walkPlaces.on(database.primary).exists({ _id: 'owner-counts' }).setOptions(system)).toBeNull();
+});
+
+test('a place of long ago is forgotten, and a walk that fails keeps the one it had', async () => {
+  const clock = { now: new Date() };
+  const walks = new WalkPlaces({ places: walkPlaces.on(database.primary), now: () => clock.now });
+  const id = newId();
+  await (await walks.walkOf('trends')).passed(id);
+  expect((await walks.walkOf('trends')).after).toEqual(id);
+  clock.now = new Date(clock.now.getTime() + 7 * DAY_MS);
+  expect((await walks.walkOf('trends')).after).toBeUndefined();
+  const failing = { walkOf: walks.walkOf.bind(walks), ended: () => Promise.reject(new Error('not asked for')) };
+  const [handler] = maintenanceJobs({
+    tasks: { trends: { run: () => Promise.reject(new RangeError('no')) } } as never,
+    runs: maintenanceRuns.on(database.primary),
+    walks: failing,
+    logger: silent,
+    now: () => new Date(),
+  });
+  await expect(handler?.handle({ task: 'trends' }, new AbortController().signal)).rejects.toThrow(RangeError);
+  await walks.ended('trends');
 });
 
 test('what the database did not remove in time is removed, and what is not over stays', async () => {

@@ -3,6 +3,7 @@ import { keysetPages } from '../../platform/database/keyset.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import type { Id } from '../../shared/ids.ts';
+import type { Walk } from '../../shared/walk.ts';
 import type { StoredMembership } from './membership.model.ts';
 import type { Merchant } from './merchant.model.ts';
 
@@ -27,20 +28,22 @@ export class OwnerCounts {
   }
 
   /** @returns how many stores were looked at, and how many of them had drifted */
-  async run(signal: AbortSignal): Promise<{ stores: number; drifted: number }> {
+  async run(signal: AbortSignal, walk: Walk): Promise<{ stores: number; drifted: number }> {
     const found = { stores: 0, drifted: 0 };
-    for await (const page of keysetPages(PAGE, this.#page)) {
+    for await (const page of keysetPages(PAGE, this.#page, walk.after && { _id: walk.after })) {
       if (signal.aborted) break;
       const owners = await this.#ownersOf(page.map(({ _id }) => _id));
       found.stores += page.length;
       for (const { _id, ownerCount } of page) {
         if (owners.get(_id.toHexString()) !== ownerCount && (await this.#repair(_id))) found.drifted += 1;
       }
+      const last = page.at(-1);
+      if (last !== undefined) await walk.passed(last._id);
     }
     return found;
   }
 
-  readonly #page = (limit: number, last: Counted | undefined): Promise<Counted[]> =>
+  readonly #page = (limit: number, last: Pick<Counted, '_id'> | undefined): Promise<Counted[]> =>
     this.#deps.merchants
       .find(last === undefined ? {} : { _id: { $gt: last._id } }, { ownerCount: 1 }, access)
       .sort({ _id: 1 })

@@ -5,12 +5,14 @@ import type { Id } from '../../shared/ids.ts';
  * Goes through rows page by page: each is a short read of its own, and one page is all that is held.
  * @param limit the most rows of a page
  * @param read the rows behind the last one seen, in an order that does not change, from the first on when none was seen
+ * @param from a row behind which to begin, where it is not the first
  */
-export async function* keysetPages<T>(
+export async function* keysetPages<T extends L, L = T>(
   limit: number,
-  read: (limit: number, last: T | undefined) => Promise<readonly T[]>,
+  read: (limit: number, last: L | undefined) => Promise<readonly T[]>,
+  from?: L,
 ): AsyncGenerator<readonly T[]> {
-  let last: T | undefined;
+  let last: L | undefined = from;
   for (;;) {
     const page = await read(limit, last);
     if (page.length > 0) yield page;
