@@ -48,31 +48,40 @@ describe('a relay', () => {
   inRounds(
     'F9: that crashes between commit and enqueue, 200 times: 200 mails, no more, no fewer',
     900_000,
-    async () => {
-      const before = server.taken.size;
+    async (measure) => {
       const tag = uniqueName('f9');
-      const names = Array.from({ length: CRASHES }, (_each, index) => `${tag}-${String(index)}`);
+      const crashed: string[] = [];
+      let [missing, runs, unable] = [CRASHES, 0, 0];
       const lane = async (): Promise<void> => {
-        for (let name = names.shift(); name !== undefined; name = names.shift()) {
-          const point = CRASH_POINTS[names.length % CRASH_POINTS.length] ?? 'outbox.claimed';
+        while (missing > 0) {
+          missing -= 1;
+          runs += 1;
+          const [name, point] = [
+            `${tag}-${String(runs)}`,
+            CRASH_POINTS[runs % CRASH_POINTS.length] ?? 'outbox.claimed',
+          ];
           const { code } = await work.run('tests/chaos/crashing-relay.ts', [name], { CRASH_AT: point }).ended;
-          // Ended by its own SIGKILL, and by nothing else.
-          expect(code).toBeNull();
+          // Ended by its own SIGKILL, which comes after the commit. On a busy machine one may not have come as far.
+          if (code === null) crashed.push(name);
+          else [missing, unable] = [missing + 1, unable + 1];
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
+      expect(crashed).toHaveLength(CRASHES);
+      measure('ended before they could crash', unable, 'times', CRASHES / 10);
       const worker = work.run('workers/main.ts', ['email']);
       // The leases of those that crashed run out first. Not started, or it would be ahead of those of the next round.
       await eventually(async () => {
         await work.container.relay().relayBatch();
-        return server.taken.size >= before + CRASHES;
+        return crashed.every((name) => server.tried.has(name));
       }, 120_000);
       await eventually(async () => {
         const { email } = (await work.container.queue().getHealthStatus()).queues;
         return email !== undefined && email.waiting + email.active + email.delayed === 0;
       });
-      expect(server.taken.size).toBe(before + CRASHES);
-      expect([...server.taken.values()].filter((times) => times !== 1)).toEqual([]);
+      const times = Array.from(server.tried).filter(([subject]) => subject.startsWith(tag));
+      expect(times.filter(([, tries]) => tries !== 1)).toEqual([]);
+      expect(times.length - crashed.length).toBeLessThanOrEqual(unable);
       worker.kill('SIGTERM');
       await worker.ended;
     },
