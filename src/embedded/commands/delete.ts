@@ -45,20 +45,16 @@ async function runDelete(
   const view = writableOf(context);
   const { collation, hint } = statement;
   const variables = context.body.let as Document | undefined;
-  const query = new Query(view, collection, {
-    filter,
-    hint,
-    limit,
-    variables,
-    collation: requestedCollation(collation),
-  });
+  const search = () =>
+    new Query(view, collection, { filter, hint, limit, variables, collation: requestedCollation(collation) });
   if (limit === 1) {
-    return withFirst(context, query, (record) => {
+    return withFirst(context, search, (record) => {
       if (record === undefined) return;
       services.records.remove(view, collection, record);
       result.n += 1;
     });
   }
+  const query = search();
   while (!query.source.isDone) {
     // One at a time: what is taken away next must still be there and match when its turn comes.
     for (const { recordId } of query.source.pull(128, operation)) {

@@ -56,8 +56,8 @@ async function removeOne(context: CommandContext): Promise<Outcome> {
   const { services } = context;
   const collection = writableCollection(services.catalog, namespaceOf(context));
   if (collection === undefined) return { value: undefined, lastErrorObject: { n: 0 }, query: undefined };
-  const query = plainQuery(context, collection);
-  return withFirst(context, query, (record) => {
+  const search = () => plainQuery(context, collection);
+  return withFirst(context, search, (record, query) => {
     if (record === undefined) return { value: undefined, lastErrorObject: { n: 0 }, query };
     services.records.remove(writableOf(context), collection, record);
     return { value: record.bytes, lastErrorObject: { n: 1 }, query };
@@ -85,8 +85,8 @@ async function updateOne(context: CommandContext): Promise<Outcome> {
     ? ensureCollection(services.catalog, services.writer, namespace)
     : writableCollection(services.catalog, namespace);
   if (collection === undefined) return nothingFound(undefined);
-  const query = plan.query(collection);
-  return withFirst(context, query, (record) => {
+  const search = () => plan.query(collection);
+  return withFirst(context, search, (record, query) => {
     if (record !== undefined) {
       const after = plan.apply(collection, query, record) ?? record.bytes;
       const value = body.new === true ? after : record.bytes;

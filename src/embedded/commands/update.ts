@@ -67,8 +67,8 @@ function updateOne(
   plan: UpdatePlan,
   { result, insert }: { result: WriteResult; insert: () => void },
 ): Promise<void> {
-  const query = plan.query(collection);
-  return withFirst(context, query, (record) => {
+  const search = () => plan.query(collection);
+  return withFirst(context, search, (record, query) => {
     if (record === undefined) {
       insert();
       return;

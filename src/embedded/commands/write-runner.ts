@@ -140,26 +140,55 @@ export function candidatesFor(sort: Document | undefined): number {
   return sort === undefined ? 1 : CANDIDATES;
 }
 
-/** Hands the first document that a query finds, or none, to `change` in the same turn: nobody comes in between. */
+/**
+ * Hands the first document that a query finds, or none, to `change` in the same turn: nobody comes in between. Where the search took
+ * several turns somebody may have made one behind it: what then fails as a duplicate is looked for once more.
+ */
 export async function withFirst<T>(
-  { operation }: CommandContext,
-  { source, matcher }: Query,
-  change: (record: StoredRecord | undefined) => T,
+  context: CommandContext,
+  query: () => Query,
+  change: (record: StoredRecord | undefined, query: Query) => T,
 ): Promise<T> {
+  const outcome = await searchFirst(context, query(), change);
+  if (!(outcome instanceof Overtaken)) return outcome;
+  const again = await searchFirst(context, query(), change);
+  if (again instanceof Overtaken) throw again.duplicate;
+  return again;
+}
+
+class Overtaken {
+  readonly duplicate: CommandError;
+
+  constructor(duplicate: CommandError) {
+    this.duplicate = duplicate;
+  }
+}
+
+async function searchFirst<T>(
+  { operation }: CommandContext,
+  query: Query,
+  change: (record: StoredRecord | undefined, query: Query) => T,
+): Promise<Overtaken | T> {
+  const { source, matcher } = query;
   const matches = bytesTest(matcher);
   const goesOn = (): boolean => !source.isDone;
   let isStale = false;
   while (goesOn()) {
     const [record] = source.pull(1, operation);
     // What was sorted in earlier turns may have changed since.
-    if (record !== undefined && !(isStale && !matches(record.bytes))) return change(record);
+    if (record !== undefined && !(isStale && !matches(record.bytes))) return change(record, query);
     // At the end nobody may come in between either.
     if (goesOn() && operation.isSliceOver) {
       isStale = true;
       await operation.yield();
     }
   }
-  return change(undefined);
+  try {
+    return change(undefined, query);
+  } catch (error) {
+    if (isStale && error instanceof CommandError && error.codeName === 'DuplicateKey') return new Overtaken(error);
+    throw error;
+  }
 }
 
 function writeError(index: number, { code, message, details }: CommandError): Document {

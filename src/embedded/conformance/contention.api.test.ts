@@ -76,6 +76,16 @@ describe('plain writes that wait for the same transaction', () => {
     expect(results.map(({ upsertedCount }) => upsertedCount).reduce((sum, count) => sum + count, 0)).toBe(1);
   });
 
+  test('upsert one document between them, also where each searches for longer than its turn', async () => {
+    const rows = bench.db.collection<Row>('rows');
+    await rows.createIndexes([{ key: { n: 1 }, unique: true }]);
+    await rows.insertMany(Array.from({ length: 5_000 }, (_, index) => ({ _id: index, n: index })));
+    // What one of them makes lies behind the others, at the beginning of the index.
+    const upsert = () => rows.updateOne({ state: 'made' }, { $set: { n: -1 } }, { upsert: true, hint: { n: 1 } });
+    const results = await Promise.all([upsert(), upsert(), upsert()]);
+    expect(results.map(({ upsertedCount }) => upsertedCount).reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
+
   test('deleteOne deletes another where the first no longer matches', async () => {
     const rows = bench.db.collection<Row>('rows');
     await rows.insertMany([

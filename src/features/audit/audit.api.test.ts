@@ -82,13 +82,13 @@ async function chainOf(count: number): Promise<{ merchantId: Id; name: string }>
     previousHash: null,
     hash: null,
   };
-  const rows = Array.from({ length: count }, (_, index) => ({
-    insertOne: {
-      document: { ...template, _id: newId(), after: { index }, occurredAt: new Date(at + index) },
-    },
+  // The counter in new ids begins anew at times: then the last one made would not be the greatest.
+  const ids = Array.from({ length: count }, newId).sort((a, b) => (a.toHexString() < b.toHexString() ? -1 : 1));
+  const rows = ids.map((_id, index) => ({
+    insertOne: { document: { ...template, _id, after: { index }, occurredAt: new Date(at + index) } },
   }));
   await entries().bulkWrite(rows, system);
-  const last = rows.at(-1)?.insertOne.document._id;
+  const last = ids.at(-1);
   if (last !== undefined) await chainer().chain(last, merchantId, never);
   return { merchantId, name: chainName(merchantId) };
 }
