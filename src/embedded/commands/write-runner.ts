@@ -156,6 +156,10 @@ export async function withFirst<T>(
   return again;
 }
 
+const isDuplicate = (error: unknown): error is CommandError =>
+  error instanceof CommandError && error.codeName === 'DuplicateKey';
+
+/** Somebody has made meanwhile what was searched for, it seems. */
 class Overtaken {
   readonly duplicate: CommandError;
 
@@ -186,7 +190,7 @@ async function searchFirst<T>(
   try {
     return change(undefined, query);
   } catch (error) {
-    if (isStale && error instanceof CommandError && error.codeName === 'DuplicateKey') return new Overtaken(error);
+    if (isStale && isDuplicate(error)) return new Overtaken(error);
     throw error;
   }
 }
