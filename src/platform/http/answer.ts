@@ -18,6 +18,9 @@ const PACKED_AT_ONCE_BYTES = 16 * 1_024;
 /** zlib's levels: what is sent once is packed as fast as it goes, what is kept is packed well, once. */
 const LEVELS = { sent: 1, kept: 6 } as const;
 
+/** Node writes head and body at once if both are text, which takes a tenth less than a head and bytes; text of bytes is latin1. */
+const TEXT_UP_TO_BYTES = 8 * 1_024;
+
 /** What goes with a body and does not follow from it. */
 export interface AnswerFields {
   /** The endpoint's own tag, such as that of a version; otherwise one is made of the bytes. */
@@ -32,7 +35,7 @@ export interface AnswerFields {
 
 /** One representation of an answer, with the heads of a 200 and of a 304. */
 interface Form {
-  readonly body: Buffer;
+  readonly body: Buffer | string;
   readonly etag: string;
   readonly head: HeaderPairs;
   readonly unchanged: HeaderPairs;
@@ -53,9 +56,10 @@ export class FinishedAnswer {
     const { etag, pairs, type = JSON_TYPE } = fields;
     const digest = etag === undefined ? hash('sha1', body, 'base64url').slice(0, 24) : '';
     // A strong tag says that two bodies are equal byte for byte, which those of two forms are not (RFC 9110, 8.8.3.3).
-    this.#plainForm = formOf(body, ['Content-Type', type], etag ?? `"${digest}"`, pairs);
-    this.#packedForm =
-      packed && formOf(packed, ['Content-Type', type, 'Content-Encoding', 'gzip'], etag ?? `"${digest}-gzip"`, pairs);
+    const bytes = packed === undefined ? quickest(body) : body;
+    this.#plainForm = formOf(bytes, ['Content-Type', type], etag ?? `"${digest}"`, pairs);
+    const about = ['Content-Type', type, 'Content-Encoding', 'gzip'];
+    this.#packedForm = packed && formOf(quickest(packed), about, etag ?? `"${digest}-gzip"`, pairs);
   }
 
   formFor({ headers }: Request): Form {
@@ -76,7 +80,11 @@ export class FinishedAnswer {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-function formOf(body: Buffer, about: HeaderPairs, etag: string, pairs: HeaderPairs): Form {
+/** Of the form that nearly all are sent. */
+const quickest = (body: Buffer): Buffer | string => (isSentAsText(body) ? body.toString('latin1') : body);
+const isSentAsText = ({ length }: Buffer): boolean => length <= TEXT_UP_TO_BYTES;
+
+function formOf(body: Buffer | string, about: HeaderPairs, etag: string, pairs: HeaderPairs): Form {
   const unchanged = ['Vary', 'Accept-Encoding', 'ETag', etag, ...pairs];
   return { body, etag, head: [...about, 'Content-Length', String(body.length), ...unchanged], unchanged };
 }
@@ -159,5 +167,8 @@ export const finishedAnswers: Codec<FinishedAnswer> = {
     const packed = isPacked ? bytes.subarray(packedAt) : undefined;
     return keepable(bytes.subarray(bodyAt, packedAt), packed, fields);
   },
-  bytesOf: ({ body, packed }) => body.length + (packed?.length ?? 0) + HEAD_BYTES,
+  bytesOf({ body, packed }) {
+    const sent = packed ?? body;
+    return body.length + (packed?.length ?? 0) + (isSentAsText(sent) ? sent.length : 0) + HEAD_BYTES;
+  },
 };

@@ -63,10 +63,13 @@ export function exchangeOf(res: Response): Exchange {
 /** The trace of an answer. */
 export const traceOf = (res: Response): Trace => exchangeOf(res).trace;
 
-/** Answers with nothing but what stands and the given fields; none may have been set before. */
-export function writeAnswer(res: Response, status: number, pairs: HeaderPairs, body?: Buffer): void {
+/**
+ * Answers with nothing but what stands and the given fields; none may have been set before.
+ * @param body bytes, as such or as text of as many characters
+ */
+export function writeAnswer(res: Response, status: number, pairs: HeaderPairs, body?: Buffer | string): void {
   ServerResponse.prototype.writeHead.call(res, status, exchangeOf(res).head().concat(pairs));
-  res.end(body);
+  res.end(body, 'latin1');
 }
 
 function writeHeadWithStanding(this: Response, ...args: Parameters<ServerResponse['writeHead']>): ServerResponse {
