@@ -14,6 +14,8 @@ import { pin, pinAlone, wrk } from './wrk.ts';
 
 const RUNS = process.argv.includes('--quick') ? 1 : 5;
 const SECONDS = process.argv.includes('--quick') ? 2 : 5;
+/** V8 takes some 100,000 answers to have compiled all that it will. */
+const WARM_UP_SECONDS = 3 * SECONDS;
 const GZIP = { 'Accept-Encoding': 'gzip' };
 /** All requests come from one address and few people. */
 const UNLIMITED = {
@@ -60,8 +62,7 @@ async function listOf(url: string, store = 'northlight-electronics'): Promise<st
 /** Rates of several servers in turn, so that what else the machine does falls on all of them. */
 async function ratesInTurn(targets: readonly { url: string; headers: Record<string, string> }[]): Promise<number[][]> {
   const rates = targets.map((): number[] => []);
-  // V8 takes some 100,000 answers to have compiled all that it will.
-  for (const { url, headers } of targets) await wrk(url, headers, 3 * SECONDS);
+  for (const { url, headers } of targets) await wrk(url, headers, WARM_UP_SECONDS);
   for (let run = 0; run < RUNS; run += 1) {
     for (const [index, { url, headers }] of targets.entries()) {
       rates[index]?.push((await wrk(url, headers, SECONDS)).requestsPerSecond);
@@ -104,7 +105,7 @@ async function measureUncached(): Promise<Figure[]> {
   try {
     const list = await listOf(system.url);
     const runs: { requestsPerSecond: number; p95Ms: number }[] = [];
-    await wrk(list, GZIP, SECONDS);
+    await wrk(list, GZIP, WARM_UP_SECONDS);
     for (let run = 0; run < RUNS; run += 1) runs.push(await wrk(list, GZIP, SECONDS));
     return [
       figure(
