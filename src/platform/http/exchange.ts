@@ -18,6 +18,7 @@ export class Exchange {
   /** What was refused before Express had the request. */
   refusal: unknown;
   readonly #standing: string[] = [];
+  #ofContent: HeaderPairs = [];
 
   constructor(trace: Trace) {
     this.trace = trace;
@@ -29,10 +30,15 @@ export class Exchange {
     for (const text of pairs) this.#standing.push(text);
   }
 
+  /** Fields that stand beside any content. Whoever is told that theirs is unchanged holds them already (RFC 9110, 15.4.5). */
+  standWithContent(pairs: HeaderPairs): void {
+    this.#ofContent = pairs;
+  }
+
   /** All fields that stand, with the limits, and what it has cost so far. */
-  head(): string[] {
+  head(isUnchanged = false): string[] {
     const { limits, trace } = this;
-    return this.#standing.concat(limits.length === 0 ? [] : limitHeaders(limits), [
+    return this.#standing.concat(isUnchanged ? [] : this.#ofContent, limits.length === 0 ? [] : limitHeaders(limits), [
       'Server-Timing',
       serverTiming(trace),
     ]);
@@ -63,12 +69,20 @@ export function exchangeOf(res: Response): Exchange {
 /** The trace of an answer. */
 export const traceOf = (res: Response): Trace => exchangeOf(res).trace;
 
+const UNCHANGED = 304;
+
 /**
  * Answers with nothing but what stands and the given fields; none may have been set before.
  * @param body bytes, as such or as text of as many characters
  */
 export function writeAnswer(res: Response, status: number, pairs: HeaderPairs, body?: Buffer | string): void {
-  ServerResponse.prototype.writeHead.call(res, status, exchangeOf(res).head().concat(pairs));
+  ServerResponse.prototype.writeHead.call(
+    res,
+    status,
+    exchangeOf(res)
+      .head(status === UNCHANGED)
+      .concat(pairs),
+  );
   res.end(body, 'latin1');
 }
 

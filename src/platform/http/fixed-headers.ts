@@ -22,7 +22,7 @@ export function securityHeaders(): RequestHandler {
     }),
   );
   return (_req, res, next) => {
-    exchangeOf(res).stand(fields);
+    exchangeOf(res).standWithContent(fields);
     next();
   };
 }

@@ -47,8 +47,11 @@ export class Quarantine {
    * Has `work` done at once for a job that is no suspect, in its turn for one that is.
    * @throws UnrecoverableError for one that has killed two workers, DelayedError for one whose turn does not come soon
    */
-  async attempt(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
-    if (job.stalledCounter === 0) return work();
+  attempt(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
+    return job.stalledCounter === 0 ? work() : this.#inTurn(job, token, work);
+  }
+
+  async #inTurn(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
     const mark = `${this.#prefix}:suspects:${job.queueName}:${job.id ?? ''}`;
     // Taken away as it is read: it tells of this stall, and of none later on.
     const wasAlone = (await this.#redis.del(mark)) > 0;
