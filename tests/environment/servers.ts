@@ -1,4 +1,5 @@
 import { startEmbeddedServer } from '../../src/embedded/index.ts';
+import { DAY_MS } from '../../src/shared/time.ts';
 import { startRedis } from '../redis.ts';
 import type { Addresses } from './addresses.ts';
 
@@ -15,7 +16,8 @@ const isMissing = (error: unknown): boolean => (error as { code?: unknown }).cod
  * ends: the channel to it closes.
  */
 async function run(tell: (message: ServersMessage) => void): Promise<void> {
-  const database = startEmbeddedServer();
+  // Suites live at times of their own: what is new there would be long over by the server's clock, and be gone in the middle of a test.
+  const database = startEmbeddedServer({ ttlIntervalMs: DAY_MS });
   const redis = startRedis();
   const stop = async (): Promise<void> => {
     const ends = [database.then((server) => server.close()), redis.then((server) => server.stop())];
