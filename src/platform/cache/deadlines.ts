@@ -1,3 +1,5 @@
+import { InFlight } from '../../shared/in-flight.ts';
+
 /** What did not come in time. */
 export class TooLate extends Error {
   override readonly name = 'TooLate';
@@ -16,7 +18,7 @@ interface Wait {
 export class Deadlines {
   readonly #limitMs: number;
   /** The oldest first. What is over leaves at once, and takes what it held with it. */
-  readonly #waits = new Set<Wait>();
+  readonly #waits = new InFlight<Wait>();
   #isArmed = false;
 
   constructor(limitMs: number) {

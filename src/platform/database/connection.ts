@@ -2,6 +2,7 @@ import { createConnection, type Connection, type ConnectOptions } from 'mongoose
 import { awayLog, type AwayLog } from '../observability/away-log.ts';
 import type { HealthCheck } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
+import { listInArrays } from './driver-lists.ts';
 import { demandConnection, givePulse, Pulse } from './pulse.ts';
 import { recordQueries, type SentCommand } from './query-log.ts';
 
@@ -129,6 +130,7 @@ export class Database {
     try {
       await connection.openUri(this.#settings.uri, { ...this.#options(pool), ...extra });
       const client = connection.getClient();
+      listInArrays(client);
       recordQueries(client, this.#parts.observe);
       this.#open.get(connection)?.pulse.listen(client);
       return true;

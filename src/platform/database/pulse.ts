@@ -1,6 +1,7 @@
 import type { MongoClient, ServerHeartbeatSucceededEvent } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { codeOf } from '../../shared/errors.ts';
+import { InFlight } from '../../shared/in-flight.ts';
 import { DatabaseAway } from './failures.ts';
 
 export interface PulseSettings {
@@ -24,7 +25,7 @@ const LOOK_MS = 100;
  */
 export class Pulse {
   readonly #settings: PulseSettings;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new InFlight<Waiter>();
   #heardAt = 0;
   #lookedAt = 0;
   #silent = true;

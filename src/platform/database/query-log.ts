@@ -1,4 +1,5 @@
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb';
+import { InFlight } from '../../shared/in-flight.ts';
 import { currentTrace, type QueryLog } from '../observability/trace.ts';
 
 /** A command as it was sent, with the collection it is about. */
@@ -7,6 +8,12 @@ export interface SentCommand {
   readonly database: string;
   readonly operation: string;
   readonly command: Readonly<Record<string, unknown>>;
+}
+
+interface Underway {
+  readonly requestId: number;
+  readonly sent: SentCommand;
+  readonly log: QueryLog | undefined;
 }
 
 /** The commands that ask or change data. The rest (handshakes, commits, cursors closed) is no query of a request. */
@@ -28,19 +35,18 @@ const QUERIES: ReadonlySet<string> = new Set([
  * @param observe sees every query as well; for tests.
  */
 export function recordQueries(client: MongoClient, observe?: (sent: SentCommand) => void): void {
-  const underWay = new Map<number, { readonly sent: SentCommand; readonly log: QueryLog | undefined }>();
+  const underWay = new InFlight<Underway>();
 
   const finish = ({ requestId, duration }: CommandFailedEvent | CommandSucceededEvent): void => {
-    const query = underWay.get(requestId);
+    const query = underWay.take((each) => each.requestId === requestId);
     if (query === undefined) return;
-    underWay.delete(requestId);
     const { collection, operation, command } = query.sent;
     query.log?.recordQuery({ collection, operation, durationMs: duration, detail: shapeOf(command) });
   };
 
   observeQueries(client, (sent, requestId) => {
     // The driver sends a command in the asynchronous context of its caller, but hears of its end in its socket's.
-    underWay.set(requestId, { sent, log: currentTrace() });
+    underWay.add({ requestId, sent, log: currentTrace() });
     observe?.(sent);
   });
   client.on('commandSucceeded', finish);

@@ -1,0 +1,15 @@
+import type { MongoClient } from 'mongodb';
+import { InFlight } from '../../shared/in-flight.ts';
+
+/**
+ * Has the driver list its sessions and cursors under way in arrays. It adds one of each to a Set with every operation, and takes
+ * it out when that is over: why that costs, `InFlight` says. The members are the driver's own, and no part of what it promises.
+ */
+export function listInArrays(client: MongoClient): void {
+  const { s: own } = client as unknown as { readonly s: Record<string, Iterable<unknown>> };
+  for (const name of ['activeCursors', 'activeSessions']) {
+    const list = new InFlight<unknown>();
+    for (const each of own[name] ?? []) list.add(each);
+    own[name] = list;
+  }
+}
