@@ -39,20 +39,27 @@ const AWAY: ReadonlySet<string> = new Set([
   'WaitQueueTimeoutError',
 ]);
 
-// Interrupted by a shutdown or a step-down, not primary, or past its maxTimeMS.
-const AWAY_CODES: ReadonlySet<unknown> = new Set([50, 89, 91, 189, 10107, 11600, 11602, 13435, 13436]);
+// Interrupted by a shutdown or a step-down, or not primary.
+const GONE_CODES: ReadonlySet<unknown> = new Set([89, 91, 189, 10107, 11600, 11602, 13435, 13436]);
+const MAX_TIME_EXPIRED = 50;
+const AWAY_CODES: ReadonlySet<unknown> = new Set([...GONE_CODES, MAX_TIME_EXPIRED]);
 const DUPLICATE_KEY = 11_000;
 const WRITE_CONFLICT = 112;
 const RETRY_AFTER_SECONDS = 1;
 
-/** Whether the failure means that the database cannot be reached, rather than that it refused. */
-export function isAway(thrown: unknown): boolean {
+/** Whether the failure means that the database cannot be reached, or takes too long, rather than that it refused. */
+export const isAway = (thrown: unknown): boolean => tellsOf(thrown, AWAY_CODES);
+
+/** Whether the database cannot be reached at all: nothing is to blame that asked it. For a query that takes too long something is. */
+export const isGone = (thrown: unknown): boolean => tellsOf(thrown, GONE_CODES);
+
+function tellsOf(thrown: unknown, codes: ReadonlySet<unknown>): boolean {
   if (!isError(thrown)) return false;
   const { name, code, message, errorResponse } = thrown as ServerError;
-  if (AWAY.has(name) || AWAY_CODES.has(code)) return true;
+  if (AWAY.has(name) || codes.has(code)) return true;
   if (name === 'MongooseError' && message.includes('initial connection')) return true;
   // A bulk write hides what broke it off inside of an error of its own.
-  return isAway(errorResponse) || isAway(thrown.cause);
+  return tellsOf(errorResponse, codes) || tellsOf(thrown.cause, codes);
 }
 
 /** The fields of the unique index that refused a write, or undefined if it was no such refusal. */

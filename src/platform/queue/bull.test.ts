@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { DelayedError, type Job } from 'bullmq';
 import { z } from 'zod';
+import { Attempts } from '../../shared/attempts.ts';
 import { DatabaseAway } from '../database/failures.ts';
 import { bullProcessor } from './bull.ts';
 import { jobHandler } from './job.ts';
@@ -16,6 +17,18 @@ async function failBy(error: Error) {
   return { told, until: moveToDelayed.mock.calls[0]?.[0] };
 }
 
+/** As of jobs that do several things, each by itself. */
+async function failureOfParts(failure: Error): Promise<Error> {
+  const attempts = new Attempts();
+  await attempts.make(() => Promise.reject(failure));
+  try {
+    attempts.demandNoFailure('parts');
+  } catch (error) {
+    return error as Error;
+  }
+  throw failure;
+}
+
 test('a job that finds the database away is put off, and loses no attempt', async () => {
   const begunAt = Date.now();
   const { told, until } = await failBy(new DatabaseAway());
@@ -23,9 +36,18 @@ test('a job that finds the database away is put off, and loses no attempt', asyn
   expect(until).toBeGreaterThan(begunAt);
 });
 
+test('a job of several parts that finds the database away is put off', async () => {
+  const { told } = await failBy(await failureOfParts(new DatabaseAway()));
+  expect(told).toBeInstanceOf(DelayedError);
+});
+
+const tooSlow = Object.assign(new Error('exceeded time limit'), { code: 50 });
+
 test.each([
   ['a fault of its own', new Error('a bug')],
-  ['a query that takes too long', Object.assign(new Error('exceeded time limit'), { code: 50 })],
+  ['a query that takes too long', tooSlow],
+  ['a bulk write that takes too long', Object.assign(new Error('bulk write'), { errorResponse: tooSlow })],
+  ['a part that takes too long', await failureOfParts(tooSlow)],
 ])('a job that fails by %s has had an attempt', async (_what, error) => {
   expect(await failBy(error)).toEqual({ told: error, until: undefined });
 });

@@ -8,7 +8,7 @@ import {
 } from 'bullmq';
 import { inTime } from '../../shared/in-time.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
-import { isAway } from '../database/failures.ts';
+import { isGone } from '../database/failures.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
 import { PermanentFailure, PutOff, type JobHandler, type JobRequest } from './job.ts';
 import type { QueueSettings, Retention } from './settings.ts';
@@ -17,7 +17,6 @@ const JITTER = 0.2;
 
 /** How long jobs wait for a database that is away, in milliseconds: those that wait in line would take turns without a rest. */
 const OUTAGE_MS = 10 * SECOND_MS;
-const MAX_TIME_EXPIRED = 50;
 
 /** A job that is put off for longer is of no use to anybody, and somebody must look. */
 const PUT_OFF_MS = 3 * DAY_MS;
@@ -91,14 +90,12 @@ export function bullProcessor(
       await withTrace(trace, () => handleInTime(handler, payload.data, timeoutMs, stopping));
     } catch (error) {
       if (error instanceof PutOff) await putOff(job, error, token);
-      if (isOutage(error)) await putOff(job, new PutOff('The database is away', OUTAGE_MS), token);
+      // No job is to blame for that; but for a query that takes too long it is.
+      if (isGone(error)) await putOff(job, new PutOff('The database is away', OUTAGE_MS), token);
       throw error;
     }
   };
 }
-
-/** No job is to blame for a database that is away; but for a query that takes too long it is. */
-const isOutage = (error: unknown): boolean => isAway(error) && (error as { code?: unknown }).code !== MAX_TIME_EXPIRED;
 
 async function putOff(job: Job<unknown>, { message, delayMs }: PutOff, token: string | undefined): Promise<never> {
   if (Date.now() - job.timestamp > PUT_OFF_MS) throw new UnrecoverableError(`Put off for three days: ${message}`);
