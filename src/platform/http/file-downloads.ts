@@ -31,6 +31,8 @@ export function fileDownloads({ links, store }: FileDownloadParts): Router {
     if (linked === undefined || file === undefined) {
       throw new Problem(fileNotFound, 'The link is not valid, its time is over, or the file was removed');
     }
+    // Opened for a caller who has gone meanwhile, a file would never be closed.
+    if (res.destroyed) return;
     res.attachment(linked.downloadName);
     res.set({
       'Content-Type': TYPES[extname(linked.downloadName)] ?? 'application/octet-stream',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express, { type Request } from 'express';
+import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '../../../tests/environment/index.ts';
@@ -13,12 +14,19 @@ const MANY = 1_000;
 interface Source {
   read: number;
   ended: boolean;
+  /** Lets the first chunk come. */
+  readonly beginning: PromiseWithResolvers<undefined>;
+  /** The caller is no longer there. */
+  readonly left: Promise<unknown>;
 }
 const sources = new Map<string, Source>();
+/** What the app had to report. */
+const reported: unknown[] = [];
 
 /** Chunks without end, for all that one test can know, that fail before the one of that number. */
 async function* chunksOf(source: Source, failsAt: number): AsyncGenerator<string> {
   try {
+    await source.beginning.promise;
     while (source.read < MANY) {
       if (source.read === failsAt) throw new RangeError('The database is gone');
       source.read += 1;
@@ -34,12 +42,14 @@ beforeAll(async () => {
   const app = express();
   app.use(beginTrace);
   app.get('/:name/:failsAt', async (req, res) => {
-    const source = { read: 0, ended: false };
+    const beginning = Promise.withResolvers<undefined>();
+    const source = { read: 0, ended: false, beginning, left: once(res, 'close') };
     sources.set(req.params.name, source);
+    if (req.params.name !== 'held') beginning.resolve(undefined);
     const chunks = chunksOf(source, Number(req.params.failsAt));
     await sendStreamed(req as Request, res, { mediaType: 'text/plain; charset=utf-8', fileName: 'x.txt', chunks });
   });
-  app.use(problemHandler(() => undefined));
+  app.use(problemHandler((error) => void reported.push(error)));
   server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
 });
@@ -78,4 +88,18 @@ test('no more is read than its reader takes, and nothing once the reader is gone
   const source = sources.get('paused');
   await eventually(() => Promise.resolve(source?.ended === true));
   expect(source?.read).toBeLessThan(MANY);
+});
+
+test('a caller who leaves before the first chunk is no failure, and its source is ended', async () => {
+  reported.length = 0;
+  const { port } = server.address() as AddressInfo;
+  const call = get({ host: '127.0.0.1', port, path: '/held/-1', agent: false }).on('error', () => undefined);
+  await eventually(() => sources.has('held'));
+  const source = sources.get('held');
+  call.destroy();
+  await source?.left;
+  source?.beginning.resolve(undefined);
+  await eventually(() => source?.ended === true);
+  expect(source?.read).toBe(1);
+  expect(reported).toEqual([]);
 });

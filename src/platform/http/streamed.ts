@@ -15,8 +15,8 @@ export async function sendStreamed(req: Request, res: Response, answer: Streamed
   const { mediaType, fileName, chunks } = answer;
   const reading = chunks[Symbol.asyncIterator]();
   const first = await reading.next();
-  // The time limit may have answered already.
-  if (res.headersSent) {
+  // The time limit may have answered already, or the caller gone: a pipeline to nobody ends no source.
+  if (res.headersSent || res.destroyed) {
     await reading.return?.();
     return;
   }
