@@ -1,3 +1,5 @@
+import { outbox } from '../platform/outbox/event.store.ts';
+import { DueSlots } from '../platform/queue/due-slots.ts';
 import { ScheduleDesk } from '../platform/queue/schedule.desk.ts';
 import { ScheduleRunner } from '../platform/queue/schedule.runner.ts';
 import { scheduleStates, ScheduleStore } from '../platform/queue/schedule.store.ts';
@@ -24,8 +26,15 @@ export function schedulingParts(
   );
   return {
     schedules: runner,
-    scheduleDesk: parts.part(
-      () => new ScheduleDesk({ runner: runner(), schedules, queues: queue(), deadLetters: deadLetterStore() }),
-    ),
+    scheduleDesk: parts.part(() => {
+      const dueSlots = new DueSlots(outbox.on(database().primary));
+      return new ScheduleDesk({
+        runner: runner(),
+        schedules,
+        queues: queue(),
+        deadLetters: deadLetterStore(),
+        dueSlots,
+      });
+    }),
   };
 }

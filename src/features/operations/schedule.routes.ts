@@ -34,7 +34,7 @@ export const scheduleEndpoints = (desk: Pick<ScheduleDesk, 'list'>): readonly En
     output: z.strictObject({ data: z.array(ScheduleView) }),
     status: 200,
     problems: [],
-    queryBudget: 2,
+    queryBudget: 3,
     idempotent: false,
     async handle() {
       const schedules = await desk.list();

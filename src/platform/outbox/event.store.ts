@@ -51,6 +51,12 @@ export const outbox = storedCollection<OutboxRow>({
   indexes: [
     { name: 'due', serves: 'OutboxRelay: claim the next batch', key: { state: 1, dueAt: 1, _id: 1 } },
     {
+      name: 'slots',
+      serves: 'DueSlots: the slots of schedules that wait, however much else does',
+      key: { state: 1, 'data.slot': 1 },
+      partialFilterExpression: { type: 'schedule.due' },
+    },
+    {
       name: 'done',
       serves: 'removal of what was done a week ago',
       key: { doneAt: 1 },

@@ -6,6 +6,7 @@ import { asSystem } from '../database/scoped.ts';
 import { mongoTransact } from '../database/transaction.ts';
 import { eventAppender, outbox } from '../outbox/event.store.ts';
 import { OutboxRelay } from '../outbox/relay.ts';
+import { DueSlots } from './due-slots.ts';
 import { requestJob, type JobContract, type JobRequest } from './job.ts';
 import { ScheduleRunner } from './schedule.runner.ts';
 import { scheduleStates, ScheduleStore } from './schedule.store.ts';
@@ -156,6 +157,23 @@ test('a slot of a schedule that there is no more has no job; a slot begins with 
   const at = new Date('2026-03-30T00:30:00.000Z');
   expect(slotAt(daily, at)).toEqual(at);
   expect(slotAfter(daily, at)).toEqual(new Date('2026-03-31T00:30:00.000Z'));
+});
+
+test('a slot is unrelayed from its claim until its job is in a queue, and failed once its event is parked', async () => {
+  const runner = instance([everyMinute]);
+  const dueSlots = new DueSlots(outbox.on(database.primary));
+  const slots = [1, 2].map((minute) => ({ name: 'tidy-up', slot: new Date(START + minute * MINUTE_MS) }));
+  minutesLater(1);
+  await runner.tick(everyMinute);
+  expect(await dueSlots.findUnrelayed(slots)).toEqual([{ ...slots[0], fate: { state: 'waiting' } }]);
+  await relayed([everyMinute]);
+  expect(await dueSlots.findUnrelayed(slots)).toEqual([]);
+  minutesLater(2);
+  await runner.tick(everyMinute);
+  const parked = { state: 'parked', cause: 'Error: no way' } as const;
+  await outbox.on(database.primary).updateOne({ state: 'pending', type: 'schedule.due' }, { $set: parked }, system);
+  const fate = { state: 'failed', reason: 'Error: no way' };
+  expect(await dueSlots.findUnrelayed(slots)).toEqual([{ ...slots[1], fate }]);
 });
 
 test('a runner that is started begins its schedules, and ends', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
+import type { UnrelayedSlot } from './due-slots.ts';
 import { ScheduleDesk, type ScheduleDeskDeps } from './schedule.desk.ts';
 import { slotJobId, type Schedule } from './schedule.ts';
 import { requestJob, type JobContract } from './job.ts';
@@ -19,6 +20,7 @@ function outcomeWith(
   queues: ScheduleDeskDeps['queues'],
   failures: { reason: string }[] = [],
   lastSlot: Date | null = slot,
+  unrelayed: readonly UnrelayedSlot[] = [],
 ) {
   const report = {
     name: 'tidy-up',
@@ -29,6 +31,7 @@ function outcomeWith(
     runs: 1,
   } as const;
   const desk = new ScheduleDesk({
+    dueSlots: { findUnrelayed: () => Promise.resolve([...unrelayed]) },
     runner: { list: () => Promise.resolve([{ ...report, lastSlot }]) },
     schedules: [schedule],
     queues,
@@ -57,6 +60,15 @@ test('what came of the last slot is what its job tells, by the id of the slot', 
 test('a job that left its queue was done, unless it is a dead letter', async () => {
   expect(await outcomeWith(none)).toEqual({ state: 'done' });
   expect(await outcomeWith(none, [{ reason: 'no' }])).toEqual({ state: 'failed', reason: 'no', finishedAt: slot });
+});
+
+test('a slot whose event the relay has not carried out yet waits, and a parked one has failed', async () => {
+  const outcomeOf = (fate: UnrelayedSlot['fate'], name = 'tidy-up') =>
+    outcomeWith(none, [], slot, [{ name, slot, fate }]);
+  expect(await outcomeOf({ state: 'waiting' })).toEqual({ state: 'waiting' });
+  const parked = { state: 'failed', reason: 'no subscription' } as const;
+  expect(await outcomeOf(parked)).toEqual(parked);
+  expect(await outcomeOf({ state: 'waiting' }, 'another')).toEqual({ state: 'done' });
 });
 
 test('nothing came of a schedule that has not run, and with Redis away nobody knows', async () => {

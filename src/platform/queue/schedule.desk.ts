@@ -1,4 +1,5 @@
 import type { DeadLetterStore } from './dead-letter.store.ts';
+import type { DueSlots } from './due-slots.ts';
 import type { JobFate } from './job-fate.ts';
 import type { ScheduleReport, ScheduleRunner } from './schedule.runner.ts';
 import { slotJobId, type Schedule } from './schedule.ts';
@@ -16,9 +17,12 @@ export interface ScheduleDeskDeps {
   readonly schedules: readonly Schedule[];
   readonly queues: { fateOf(queue: string, jobId: string): Promise<JobFate | undefined> };
   readonly deadLetters: Pick<DeadLetterStore, 'findOpenOf'>;
+  readonly dueSlots: Pick<DueSlots, 'findUnrelayed'>;
 }
 
 interface LastJob {
+  readonly name: string;
+  readonly slot: Date;
   readonly queue: string;
   readonly jobId: string;
 }
@@ -34,19 +38,22 @@ export class ScheduleDesk {
   }
 
   async list(): Promise<readonly ScheduleStanding[]> {
-    const { runner, deadLetters } = this.#deps;
+    const { runner, deadLetters, dueSlots } = this.#deps;
     const reports = await runner.list();
-    const jobs = reports.map((report) => this.#lastJobOf(report));
-    const failures = await deadLetters.findOpenOf(jobs.filter((job) => job !== undefined));
+    const lastJobs = reports.map((report) => this.#lastJobOf(report));
+    const jobs = lastJobs.filter((job) => job !== undefined);
+    // Before the queues, or a job that reaches its queue meanwhile would be nowhere.
+    const [unrelayed, failures] = await Promise.all([dueSlots.findUnrelayed(jobs), deadLetters.findOpenOf(jobs)]);
+    const outcomeOf = async (job: LastJob): Promise<Outcome> => {
+      const failure = failures.find(({ queue, jobId }) => queue === job.queue && jobId === job.jobId);
+      if (failure !== undefined) return { state: 'failed', reason: failure.reason, finishedAt: failure.failedAt };
+      const waiting = unrelayed.find(({ name, slot }) => slotJobId(name, slot) === job.jobId);
+      return waiting?.fate ?? this.#fateOf(job);
+    };
     return Promise.all(
       reports.map(async (report, index) => {
-        const job = jobs[index];
-        if (job === undefined) return { ...report, outcome: null };
-        const failure = failures.find(({ queue, jobId }) => queue === job.queue && jobId === job.jobId);
-        const outcome = failure
-          ? ({ state: 'failed', reason: failure.reason, finishedAt: failure.failedAt } as const)
-          : await this.#outcomeOf(job);
-        return { ...report, outcome };
+        const job = lastJobs[index];
+        return { ...report, outcome: job === undefined ? null : await outcomeOf(job) };
       }),
     );
   }
@@ -54,11 +61,15 @@ export class ScheduleDesk {
   #lastJobOf({ name, lastSlot }: ScheduleReport): LastJob | undefined {
     const schedule = this.#byName.get(name);
     if (schedule === undefined || lastSlot === null) return undefined;
-    return { queue: schedule.request(lastSlot).contract.queue, jobId: slotJobId(name, lastSlot) };
+    const { queue } = schedule.request(lastSlot).contract;
+    return { name, slot: lastSlot, queue, jobId: slotJobId(name, lastSlot) };
   }
 
-  /** A job that left no trace was done: one that fails for good is a dead letter for longer than any is kept in its queue. */
-  async #outcomeOf({ queue, jobId }: LastJob): Promise<Outcome> {
+  /**
+   * A job that reached its queue and left no trace there was done: one that fails for good is a dead letter for longer than
+   * any is kept in its queue.
+   */
+  async #fateOf({ queue, jobId }: LastJob): Promise<Outcome> {
     try {
       return (await this.#deps.queues.fateOf(queue, jobId)) ?? { state: 'done' };
     } catch {
