@@ -138,6 +138,7 @@ function operationsOf({
   fileLinks,
   fileStore,
   health,
+  limiter,
   logger,
   passes,
   queue,
@@ -150,6 +151,7 @@ function operationsOf({
   const guard: OpsGuardParts = {
     authorize: (authorization) => access.authorize(authorization, { scope: 'system', role: 'admin' }),
     audit: (call) => auditCall(call, jobs, logger()),
+    limiter: limiter(),
     ...(!inProduction && { passes: passes() }),
   };
   const hasMails = !inProduction && sinkDirectory !== undefined;

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
+import type { Limiter } from '../limits/limit.ts';
 import type { Trace } from '../observability/trace.ts';
 import type { AuditedCall, Edge } from './edge.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -70,27 +71,49 @@ export function auditAnswer(
 /** So many tell of one who goes on: to sign up costs nothing, and entries are kept for years. */
 const REFUSALS = { name: 'audited-refusals', quota: 20, windowSeconds: 60 };
 
-/**
- * Has it written down that somebody known was refused what is for operators, the first times in a minute. Who brings no good
- * token is in the access log only: anybody could fill this one.
- */
+/** Has a refusal written down where the endpoint is for operators. */
 export async function auditRefusal(
   endpoint: Endpoint,
-  edge: Edge,
+  { audit, limits: { limiter } }: Edge,
   req: Request,
   trace: Trace,
   error: unknown,
 ): Promise<void> {
-  if (!isForOperators(endpoint) || !(error instanceof CallerRefused)) return;
+  if (audit === undefined || !isForOperators(endpoint)) return;
   const { operationId, path } = endpoint;
   const input = { params: req.params, query: req.query };
-  const scope = { kind: 'system', reason: 'a call that was refused' } as const;
-  const context = { actor: error.actor, scope, address: req.ip ?? '', requestId: trace.requestId };
-  if (!(await edge.limits.limiter.take(REFUSALS, actorKey(context))).allowed) return;
-  await edge.audit?.({ operationId, path, context, input, result: 'refused' });
+  const from = { address: req.ip ?? '', requestId: trace.requestId };
+  await noteRefusal({ audit, limiter }, error, { operationId, path, input, from });
 }
 
-function resultOf(status: number): Result {
+/** Where calls are written down, and what counts those that are not written down each time. */
+export interface AuditTrail {
+  readonly audit: (call: AuditedCall) => Promise<void>;
+  readonly limiter: Limiter;
+}
+
+interface RefusedCall extends Pick<AuditedCall, 'input' | 'operationId' | 'path'> {
+  readonly from: Pick<RequestContext, 'address' | 'requestId'>;
+}
+
+/**
+ * Writes down that somebody known was refused what is for operators, the first times in a minute. Who brings no good token is in
+ * the access log only: anybody could fill this one.
+ */
+export async function noteRefusal(
+  { audit, limiter }: AuditTrail,
+  error: unknown,
+  { from, ...call }: RefusedCall,
+): Promise<void> {
+  if (!(error instanceof CallerRefused)) return;
+  const scope = { kind: 'system', reason: 'a call that was refused' } as const;
+  const context = { actor: error.actor, scope, ...from };
+  if (!(await limiter.take(REFUSALS, actorKey(context))).allowed) return;
+  await audit({ ...call, context, result: 'refused' });
+}
+
+/** What came of a call, by the status of its answer. */
+export function resultOf(status: number): Result {
   if (status < 400) return 'done';
   return status < 500 ? 'refused' : 'failed';
 }

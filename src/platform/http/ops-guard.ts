@@ -2,8 +2,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { Actor } from '../../shared/scope.ts';
 import type { Passes } from '../security/passes.ts';
-import type { AuditedCall } from './edge.ts';
+import { noteRefusal, resultOf, type AuditTrail } from './audited.ts';
 import { traceOf } from './exchange.ts';
+import { actorKey } from './limits.ts';
 import { opensQueueBoard, OPS_PATH, QUEUE_BOARD_PATH } from './queue-board-link.ts';
 import { forbidden, unauthenticated } from './problems.ts';
 
@@ -13,30 +14,57 @@ const COOKIE_SECONDS = 3_600;
 /** Whom a link let in. */
 const DEVELOPER: Actor = { kind: 'anonymous' };
 
-export interface OpsGuardParts {
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/**
+ * Pages ask for themselves again, every few seconds, for as long as they are open. That it was the page that asked could only be
+ * told by the request, which anybody can write: it is the hour that decides.
+ */
+const READS = { name: 'audited-reads', quota: 1, windowSeconds: 3_600 };
+
+export interface OpsGuardParts extends AuditTrail {
   /** Who calls, by a bearer token. Rejects with a problem whoever is no platform admin. */
   readonly authorize: (authorization: string | undefined) => Promise<{ readonly actor: Actor }>;
   /** Lets developers in by a link, since a browser sends no bearer token by itself. Not in production. */
   readonly passes?: Pick<Passes, 'issue' | 'opens'>;
-  /** Writes down who entered, and what was done there; logs if it cannot. */
-  readonly audit: (call: AuditedCall) => Promise<void>;
 }
 
-/** Of a page that is guarded: what its use is called in the audit log, and which requests it makes by itself. */
+/** A page that is guarded, with all below it, and what its use is called in the audit log. */
 export interface GuardedPage {
+  readonly path: string;
   readonly operationId: string;
   readonly reason: string;
-  readonly isPolled: (req: Request) => boolean;
 }
 
-/** Lets platform admins pass, and writes down that they did. */
-export function guardOps({ authorize, passes, audit }: OpsGuardParts, page: GuardedPage): RequestHandler {
+/** Lets platform admins pass, and writes down what they do there, who looks, and who was refused. */
+export function guardOps(parts: OpsGuardParts, page: GuardedPage): RequestHandler {
   return async (req, res, next) => {
-    const actor = mayEnterByCookie(req, passes) ? DEVELOPER : (await authorize(req.get('authorization'))).actor;
-    if (!page.isPolled(req)) auditUse(audit, page, req, res, actor);
+    const asked = askedOf(req, res, page);
+    try {
+      noteUse(parts, page, res, await admit(req, parts), asked);
+    } catch (error) {
+      // The caller has its answer, and whoever writes down tells the log of what fails.
+      noteRefusal(parts, error, asked).catch(() => undefined);
+      throw error;
+    }
     res.set('Cache-Control', 'no-store');
     next();
   };
+}
+
+/** A request of a page, as the audit log tells of it. */
+type Asked = ReturnType<typeof askedOf>;
+
+function askedOf({ method, baseUrl, path, ip: address = '' }: Request, res: Response, { operationId }: GuardedPage) {
+  return {
+    operationId,
+    path: baseUrl + path,
+    input: { method },
+    from: { address, requestId: traceOf(res).requestId },
+  };
+}
+
+async function admit(req: Request, { authorize, passes }: OpsGuardParts): Promise<Actor> {
+  return mayEnterByCookie(req, passes) ? DEVELOPER : (await authorize(req.get('authorization'))).actor;
 }
 
 /** Takes the link that lets a browser in. */
@@ -52,19 +80,29 @@ export function enterOps(passes: Pick<Passes, 'issue' | 'opens'>): RequestHandle
   };
 }
 
-function auditUse(
-  audit: OpsGuardParts['audit'],
-  { operationId, reason }: GuardedPage,
-  req: Request,
+/**
+ * After the answer, whatever it is: what stands behind the guard answers by itself, so that no change can be held back until it is
+ * written down, as an endpoint's is.
+ */
+function noteUse(
+  { audit, limiter }: OpsGuardParts,
+  page: GuardedPage,
   res: Response,
   actor: Actor,
+  asked: Asked,
 ): void {
-  const { method, baseUrl, path, ip: address = '' } = req;
-  const scope = { kind: 'system', reason } as const;
-  const context = { actor, scope, address, requestId: traceOf(res).requestId };
+  const { from, ...call } = asked;
+  const context = { actor, scope: { kind: 'system', reason: page.reason }, ...from } as const;
+  const note = async (): Promise<void> => {
+    const result = resultOf(res.statusCode);
+    // By the result as well: who begins with a look that fails is not unseen for the rest of the hour.
+    const key = `${page.path}:${result}:${actorKey(context)}`;
+    if (READING.has(call.input.method) && !(await limiter.take(READS, key)).allowed) return;
+    await audit({ ...call, context, result });
+  };
   res.once('close', () => {
-    const result = res.statusCode < 400 ? 'done' : 'failed';
-    audit({ operationId, path: baseUrl + path, context, input: { method }, result }).catch(() => undefined);
+    // Whoever writes down tells the log of what fails.
+    note().catch(() => undefined);
   });
 }
 

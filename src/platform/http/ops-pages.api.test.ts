@@ -5,14 +5,17 @@ import { eventually } from '../../../tests/environment/index.ts';
 import { expectProblem, parts } from '../../../tests/mugs.ts';
 import { newId } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
+import { LocalLimiter } from '../limits/local.ts';
 import type { ScheduleStanding } from '../queue/schedule.desk.ts';
 import { Passes } from '../security/passes.ts';
 import type { AuditedCall } from './edge.ts';
 import { opsPages } from './ops-pages.ts';
-import { unauthenticated } from './problems.ts';
+import { CallerRefused, unauthenticated } from './problems.ts';
 
 const ADMIN = { Authorization: 'Bearer admin' };
 const HOSTILE = '<script>alert(1)</script>';
+const caller = { kind: 'user', id: newId() } as const;
+const clock = { now: Date.now() };
 const audited: AuditedCall[] = [];
 beforeEach(() => {
   audited.length = 0;
@@ -42,10 +45,12 @@ const app = createApp([], {
       hasMails: false,
       passes: new Passes({ secret: 'a secret of the tests' }),
       authorize: (authorization) => {
+        if (authorization === 'Bearer staff') throw new CallerRefused('Not with this role', caller);
         if (authorization !== ADMIN.Authorization) throw new Problem(unauthenticated, 'Send a bearer token');
-        return Promise.resolve({ actor: { kind: 'user', id: newId() } });
+        return Promise.resolve({ actor: caller });
       },
       audit: (call) => Promise.resolve(void audited.push(call)),
+      limiter: new LocalLimiter(1, () => clock.now),
     }),
   ],
 });
@@ -75,7 +80,7 @@ test('the pages run no script, show whatever a reason holds as text, and ask for
   }
   const { text } = await request(app).get('/ops/schedules').set(ADMIN).expect(200);
   expect(text).toContain('&lt;script&gt;');
-  expect(text).toContain('<meta http-equiv="refresh" content="30;url=/ops/schedules?refreshed">');
+  expect(text).toContain('<meta http-equiv="refresh" content="30">');
 });
 
 test('the index leads to what operators have', async () => {
@@ -85,9 +90,21 @@ test('the index leads to what operators have', async () => {
   expect(text).toContain('degraded');
 });
 
-test('who opens a page is written down; that it asks for itself again is not', async () => {
-  await request(app).get('/ops/schedules?refreshed').set(ADMIN).expect(200);
-  await request(app).get('/ops/schedules').set(ADMIN).expect(200);
+const noted = () => audited.map(({ operationId, path, result }) => [operationId, path, result]);
+
+test('who looks at a page is written down once in an hour, whatever the request says of itself', async () => {
+  clock.now += 3_600_000;
+  for (const path of ['/ops/schedules?refreshed', '/ops/schedules', '/ops/schedules', '/ops'])
+    await request(app).get(path).set(ADMIN).expect(200);
+  clock.now += 3_600_000;
+  await request(app).get('/ops?refreshed').set(ADMIN).expect(200);
+  await eventually(() => audited.length >= 3);
+  expect(noted()).toEqual(['/ops/schedules', '/ops', '/ops'].map((path) => ['useOpsPages', path, 'done']));
+});
+
+test('somebody known whom a page refuses is written down; a caller without a token is not', async () => {
+  await request(app).get('/ops').expect(401);
+  expectProblem(await request(app).get('/ops').set('Authorization', 'Bearer staff'), 403, 'forbidden');
   await eventually(() => audited.length > 0);
-  expect(audited.map(({ operationId, path }) => [operationId, path])).toEqual([['useOpsPages', '/ops/schedules']]);
+  expect(noted()).toEqual([['useOpsPages', '/ops', 'refused']]);
 });

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { escapeHtml } from '../../shared/html.ts';
 import type { HealthRegistry } from '../observability/health.ts';
 import type { ScheduleDesk } from '../queue/schedule.desk.ts';
-import { guardOps, type GuardedPage, type OpsGuardParts } from './ops-guard.ts';
+import { guardOps, type OpsGuardParts } from './ops-guard.ts';
 import { opsPage } from './ops-style.ts';
 import { OPS_PATH, QUEUE_BOARD_PATH, SCHEDULES_PATH } from './queue-board-link.ts';
 import { schedulesTable } from './schedules-table.ts';
@@ -15,26 +15,17 @@ export interface OpsPageParts extends OpsGuardParts {
 }
 
 const REFRESH_SECONDS = 30;
-/** Told by a page that asks for itself again, so that only who has opened it is written down. */
-const REFRESHED = 'refreshed';
-
-const pages: GuardedPage = {
-  operationId: 'useOpsPages',
-  reason: 'pages of operators',
-  isPolled: ({ query }) => REFRESHED in query,
-};
 
 /** `/ops`: what operators have, and `/ops/schedules`. Plain HTML that asks for itself again, without any script. */
 export function opsPages({ schedules, health, hasMails, ...guard }: OpsPageParts): Router {
   const router = Router();
-  const admit = guardOps(guard, pages);
-  router.get(OPS_PATH, admit, (_req, res) => {
+  const admit = (path: string) => guardOps(guard, { path, operationId: 'useOpsPages', reason: 'pages of operators' });
+  router.get(OPS_PATH, admit(OPS_PATH), (_req, res) => {
     res.type('html').send(indexPage(health.report().status, hasMails));
   });
-  router.get(SCHEDULES_PATH, admit, async (_req, res) => {
+  router.get(SCHEDULES_PATH, admit(SCHEDULES_PATH), async (_req, res) => {
     const table = schedulesTable(await schedules.list(), new Date());
-    const refresh = { seconds: REFRESH_SECONDS, url: `${SCHEDULES_PATH}?${REFRESHED}` };
-    res.type('html').send(opsPage({ title: 'Schedules', body: table, refresh }));
+    res.type('html').send(opsPage({ title: 'Schedules', body: table, refreshSeconds: REFRESH_SECONDS }));
   });
   return router;
 }

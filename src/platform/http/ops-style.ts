@@ -26,15 +26,14 @@ export interface OpsPage {
   readonly title: string;
   /** HTML. */
   readonly body: string;
-  /** When the page asks for itself again, and where. */
-  readonly refresh?: { readonly seconds: number; readonly url: string };
+  /** When the page asks for itself again. */
+  readonly refreshSeconds?: number;
 }
 
 /** A page of operators: one file of HTML without script, font or image from elsewhere. */
-export function opsPage({ title, body, refresh }: OpsPage): string {
-  const again =
-    refresh === undefined ? '' : `<meta http-equiv="refresh" content="${String(refresh.seconds)};url=${refresh.url}">`;
-  const back = refresh === undefined ? '' : `<nav><a href="${OPS_PATH}">Operations</a></nav>`;
+export function opsPage({ title, body, refreshSeconds }: OpsPage): string {
+  const again = refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${String(refreshSeconds)}">`;
+  const back = refreshSeconds === undefined ? '' : `<nav><a href="${OPS_PATH}">Operations</a></nav>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${again}
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>

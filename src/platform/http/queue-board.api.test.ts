@@ -7,6 +7,7 @@ import { newId } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
 import { eventually, silent, withRedis } from '../../../tests/environment/index.ts';
 import { expectProblem, parts } from '../../../tests/mugs.ts';
+import { LocalLimiter } from '../limits/local.ts';
 import { Passes } from '../security/passes.ts';
 import type { AuditedCall } from './edge.ts';
 import { unauthenticated } from './problems.ts';
@@ -15,6 +16,7 @@ import { queueBoardLink } from './queue-board-link.ts';
 
 const redis = withRedis();
 const ADMIN = { Authorization: 'Bearer admin' };
+const caller = { kind: 'user', id: newId() } as const;
 const clock = { now: new Date() };
 const passes = new Passes({ secret: 'a secret of the tests', now: () => clock.now });
 const audited: AuditedCall[] = [];
@@ -27,10 +29,11 @@ beforeAll(async () => {
   await queue.add('mail.send', { mailId: newId().toHexString() });
   const authorize = (authorization: string | undefined) => {
     if (authorization !== ADMIN.Authorization) throw new Problem(unauthenticated, 'Send a bearer token');
-    return Promise.resolve({ actor: { kind: 'user', id: newId() } as const });
+    return Promise.resolve({ actor: caller });
   };
   const audit = (call: AuditedCall) => Promise.resolve(void audited.push(call));
-  const guarded = { queues: [queue], authorize, audit, logger: silent };
+  const limiter = new LocalLimiter(1, () => clock.now.getTime());
+  const guarded = { queues: [queue], authorize, audit, limiter, logger: silent };
   production = createApp([], { ...parts(), operations: [queueBoard(guarded)] });
   development = createApp([], { ...parts(), operations: [queueBoard({ ...guarded, passes })] });
 });
@@ -99,15 +102,20 @@ test('a page of another origin cannot use the cookie, though it is of the same m
   expect(await queue.isPaused()).toBe(true);
 });
 
-test('who enters, and what is done there, is written down; what the page asks for by itself is not', async () => {
+test('who looks is written down once in an hour, and again where it fails; what is done each time', async () => {
+  clock.now = new Date(clock.now.getTime() + 3_600_000);
   audited.length = 0;
   await request(production).get('/ops/queues/api/queues').set(ADMIN).expect(200);
   await request(production).get('/ops/queues').set(ADMIN).expect(200);
-  await request(production).put('/ops/queues/api/queues/email/resume').set(ADMIN).expect(200);
-  await eventually(() => audited.length === 2);
+  await request(production).get('/ops/queues/api/queues/none/1').set(ADMIN).expect(404);
+  for (const change of ['pause', 'resume'])
+    await request(production).put(`/ops/queues/api/queues/email/${change}`).set(ADMIN).expect(200);
+  await eventually(() => audited.length >= 4);
   const shown = audited.map(({ path, input, context, result }) => [path, input, context.actor.kind, result]);
   expect(shown).toEqual([
-    [expect.stringMatching(/^\/ops\/queues\/?$/), { method: 'GET' }, 'user', 'done'],
+    ['/ops/queues/api/queues', { method: 'GET' }, 'user', 'done'],
+    ['/ops/queues/api/queues/none/1', { method: 'GET' }, 'user', 'refused'],
+    ['/ops/queues/api/queues/email/pause', { method: 'PUT' }, 'user', 'done'],
     ['/ops/queues/api/queues/email/resume', { method: 'PUT' }, 'user', 'done'],
   ]);
 });

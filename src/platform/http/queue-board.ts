@@ -2,13 +2,11 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Queue } from 'bullmq';
-import { Router, type Express, type Request } from 'express';
+import { Router, type Express } from 'express';
 import { codeOf } from '../../shared/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import { enterOps, guardOps, type OpsGuardParts } from './ops-guard.ts';
 import { OPS_PATH, QUEUE_BOARD_PATH } from './queue-board-link.ts';
-
-const READING = new Set(['GET', 'HEAD']);
 
 export interface QueueBoardParts extends OpsGuardParts {
   readonly queues: readonly Queue[];
@@ -19,8 +17,8 @@ export interface QueueBoardParts extends OpsGuardParts {
 export function queueBoard({ queues, logger, ...guard }: QueueBoardParts): Router {
   const router = Router();
   if (guard.passes !== undefined) router.get(`${QUEUE_BOARD_PATH}/enter`, enterOps(guard.passes));
-  const use = { operationId: 'useQueueBoard', reason: 'queue board', isPolled };
-  router.use(QUEUE_BOARD_PATH, guardOps(guard, use), board(queues, logger));
+  const page = { path: QUEUE_BOARD_PATH, operationId: 'useQueueBoard', reason: 'queue board' };
+  router.use(QUEUE_BOARD_PATH, guardOps(guard, page), board(queues, logger));
   return router;
 }
 
@@ -41,6 +39,3 @@ function board(queues: readonly Queue[], logger: Pick<Logger, 'warn'>): Express 
   app.disable('x-powered-by');
   return app;
 }
-
-/** What the page loads for itself, every few seconds. */
-const isPolled = ({ method, path }: Request): boolean => READING.has(method) && /^\/(api|static)\//.test(path);
