@@ -9,7 +9,7 @@ import { rollups, rollupState, trackedEvents, trends, type Rollup, type Trend } 
 import { localDay } from './calendar.ts';
 import { analyticsCollections } from './collections.ts';
 import { EventStore } from './event.store.ts';
-import { Rollups } from './rollups.ts';
+import { Rollups, type RollupDeps } from './rollups.ts';
 import { scoreAt, WEIGHTS } from './trending.ts';
 
 const reason = 'only tests look at all of it, and empty it';
@@ -28,12 +28,13 @@ const products = [newId(), newId()];
 const zoneOf = new Map(stores.map(({ id, zone }) => [Id.encode(id), zone]));
 
 let store: EventStore;
-const rolling = () =>
+const rolling = (instead: Partial<RollupDeps> = {}) =>
   new Rollups({
     events: trackedEvents.on(database.primary),
     rollups: rollups.on(database.primary),
     trends: trends.on(database.primary),
     state: rollupState.on(database.primary),
+    ...instead,
   });
 const raw = (name: string) => nativeDb(database.primary).collection(name);
 
@@ -226,4 +227,28 @@ test('drift is told by slot, and events of stores that are not there count nowhe
   expect(await rolling().findDrift({ merchantId, ...range })).toEqual([
     { unit: 'day', slot: '2026-03-30', type: 'product.viewed', counted: 2, kept: 5 },
   ]);
+});
+
+test('a merge that another has come before at a new row is tried again, in a rebuild as in rolling', async () => {
+  const merchantId = stores[2]?.id ?? newId();
+  const events = viewsAt(['2026-03-30T10:00:00Z']);
+  await store.append(events);
+  const all = trackedEvents.on(database.primary);
+  let merges = 0;
+  /** Every other one is refused, as by a row that was not there when it looked. */
+  const refusing = {
+    aggregate: (...asked: Parameters<typeof all.aggregate>) => {
+      merges += 1;
+      if (merges % 2 === 1) return Promise.reject(Object.assign(new Error('E11000'), { code: 11_000 }));
+      return all.aggregate(...asked);
+    },
+  };
+  const meeting = rolling({ events: refusing as RollupDeps['events'] });
+  await meeting.roll();
+  for (const name of ['analytics_rollups', 'analytics_trends']) await raw(name).deleteMany();
+  await meeting.rebuild({ merchantId, ...range });
+  await meeting.rebuildTrends(merchantId);
+  await expectFigures(events);
+  // Both of rolling, both units of the rebuild and the trends.
+  expect(merges).toBe(2 * 5);
 });

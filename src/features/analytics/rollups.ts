@@ -11,7 +11,7 @@ import type { Period } from './period.ts';
 import { addUp, countBySlot, countTrends, replaceOlder } from './rollup.pipelines.ts';
 
 export interface RollupDeps {
-  readonly events: ScopedModel<StoredEvent>;
+  readonly events: Pick<ScopedModel<StoredEvent>, 'aggregate'>;
   readonly rollups: ScopedModel<Rollup>;
   readonly trends: ScopedModel<Trend>;
   readonly state: ScopedModel<RollupState>;
@@ -25,6 +25,7 @@ export interface DayRange extends Period {
 /** Batches that one step takes at most: some 20,000 events. */
 const STEP = 40;
 const PASSES = 10;
+const TRIES = 10;
 const UNITS: readonly Unit[] = ['hour', 'day'];
 
 const access = asSystem('rollups');
@@ -63,7 +64,7 @@ export class Rollups {
         await this.#deps.events.aggregate(pipeline, access);
         return;
       } catch (error) {
-        if (duplicateKey(error) === undefined || tries === PASSES) throw error;
+        if (duplicateKey(error) === undefined || tries === TRIES) throw error;
       }
     }
   }
@@ -92,11 +93,11 @@ export class Rollups {
 
   /** Counts a store's trends anew, from the events that are kept. */
   async rebuildTrends(merchantId: Id): Promise<void> {
-    const { events, trends } = this.#deps;
+    const { trends } = this.#deps;
     await this.#untilSettled(async () => {
       const [through, run] = [await this.#through(), randomUUID()];
       const counted: PipelineStage[] = [{ $match: { merchantId, batch: { $lte: through } } }, ...countTrends()];
-      await events.aggregate([...counted, ...replaceOlder('analytics_trends', through, run)], access);
+      await this.#merge([...counted, ...replaceOlder('analytics_trends', through, run)]);
       await trends.deleteMany({ merchantId, through: { $lte: through }, rebuild: { $ne: run } }, access);
       return (await trends.exists({ merchantId, through: { $gt: through } }).setOptions(access)) === null;
     });
@@ -121,14 +122,14 @@ export class Rollups {
   }
 
   async #rebuildUnit(range: DayRange, unit: Unit): Promise<boolean> {
-    const { events, rollups } = this.#deps;
+    const { rollups } = this.#deps;
     const [through, run] = [await this.#through(), randomUUID()];
     const rows = rowsOf(range, unit);
     const counted: PipelineStage[] = [
       { $match: { ...eventsOf(range, unit), batch: { $lte: through } } },
       ...countBySlot(unit),
     ];
-    await events.aggregate([...counted, ...replaceOlder('analytics_rollups', through, run)], access);
+    await this.#merge([...counted, ...replaceOlder('analytics_rollups', through, run)]);
     await rollups.deleteMany({ ...rows, through: { $lte: through }, rebuild: { $ne: run } }, access);
     return (await rollups.exists({ ...rows, through: { $gt: through } }).setOptions(access)) === null;
   }
