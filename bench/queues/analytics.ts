@@ -36,7 +36,13 @@ export async function measureAnalytics({ mongoUri }: { readonly mongoUri: string
     transact: mongoTransact(primary, () => Promise.resolve()),
     findTimeZones: (ids) => Promise.resolve(new Map(ids.map((id) => [Id.encode(id), 'Europe/Berlin']))),
   });
-  const rolling = new Rollups({ events, state, rollups: rollups.on(primary), trends: trends.on(primary) });
+  const rolling = new Rollups({
+    events,
+    connectLong: () => Promise.resolve(events),
+    state,
+    rollups: rollups.on(primary),
+    trends: trends.on(primary),
+  });
   const [ingest] = analyticsJobs({ store, rollups: rolling, orders: { findView: () => Promise.resolve(undefined) } });
   const { signal } = new AbortController();
   const shops = Array.from({ length: STORES }, () => ({

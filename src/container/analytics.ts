@@ -29,6 +29,7 @@ export function analyticsParts(parts: Parts, { database, transact, now }: Platfo
       () =>
         new Rollups({
           events: trackedEvents.on(primary()),
+          connectLong: async () => trackedEvents.on(await database().analytics()),
           rollups: rollups.on(primary()),
           trends: trends.on(primary()),
           state: rollupState.on(primary()),

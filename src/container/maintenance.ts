@@ -35,6 +35,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
       store: needed.eventStore(),
       rollups: needed.rollups(),
       ordersBetween: (from, until) => orders.findPlacedBetween(from, until, asSystem('orders to be counted')),
+      logger: logger(),
       now,
     });
     return {

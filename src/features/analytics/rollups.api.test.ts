@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { AggregateOptions, PipelineStage } from 'mongoose';
 import { nativeDb, withDatabase } from '../../../tests/environment/index.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { mongoTransact } from '../../platform/database/transaction.ts';
@@ -31,6 +32,7 @@ let store: EventStore;
 const rolling = (instead: Partial<RollupDeps> = {}) =>
   new Rollups({
     events: trackedEvents.on(database.primary),
+    connectLong: async () => trackedEvents.on(await database.database.analytics()),
     rollups: rollups.on(database.primary),
     trends: trends.on(database.primary),
     state: rollupState.on(database.primary),
@@ -243,7 +245,8 @@ test('a merge that another has come before at a new row is tried again, in a reb
       return all.aggregate(...asked);
     },
   };
-  const meeting = rolling({ events: refusing as RollupDeps['events'] });
+  const model = refusing as RollupDeps['events'];
+  const meeting = rolling({ events: model, connectLong: () => Promise.resolve(model) });
   await meeting.roll();
   for (const name of ['analytics_rollups', 'analytics_trends']) await raw(name).deleteMany();
   await meeting.rebuild({ merchantId, ...range });
@@ -251,4 +254,45 @@ test('a merge that another has come before at a new row is tried again, in a reb
   await expectFigures(events);
   // Both of rolling, both units of the rebuild and the trends.
   expect(merges).toBe(2 * 5);
+});
+
+test('a rebuild during which the rows are rolled each time gives up and says so, and so does one that is told to stop', async () => {
+  const merchantId = stores[2]?.id ?? newId();
+  await store.append(viewsAt(['2026-03-30T10:00:00Z']));
+  const all = trackedEvents.on(database.primary);
+  let looks = 0;
+  const busy = {
+    aggregate: async (...asked: Parameters<typeof all.aggregate>) => {
+      looks += 1;
+      const rows: unknown[] = await all.aggregate(...asked);
+      await store.append(viewsAt(['2026-03-30T10:30:00Z']));
+      await rolling().roll();
+      return rows;
+    },
+  };
+  const beside = rolling({ connectLong: () => Promise.resolve(busy as unknown as RollupDeps['events']) });
+  expect(await beside.rebuildTrends(merchantId)).toBe(false);
+  expect(looks).toBe(10);
+  expect(await beside.rebuild({ merchantId, ...range })).toBe(false);
+  expect(looks).toBe(20);
+  expect(await beside.rebuildTrends(merchantId, AbortSignal.abort())).toBe(false);
+  expect(looks).toBe(20);
+  expect(await rolling().rebuildTrends(merchantId)).toBe(true);
+});
+
+test('what counts all events of a store asks on the client for long reads, and there the primary', async () => {
+  const merchantId = stores[2]?.id ?? newId();
+  const all = trackedEvents.on(await database.database.analytics());
+  const asked: unknown[] = [];
+  const long = {
+    aggregate: (pipeline: PipelineStage[], options: AggregateOptions) => {
+      asked.push(options.readPreference);
+      return all.aggregate(pipeline, options);
+    },
+  };
+  const reading = rolling({ connectLong: () => Promise.resolve(long as RollupDeps['events']) });
+  await reading.findDrift({ merchantId, ...range });
+  await reading.rebuild({ merchantId, ...range });
+  await reading.rebuildTrends(merchantId);
+  expect(asked).toEqual(Array(5).fill('primary'));
 });

@@ -10,8 +10,12 @@ import type { LocalDay } from './calendar.ts';
 import type { Period } from './period.ts';
 import { addUp, countBySlot, countTrends, replaceOlder } from './rollup.pipelines.ts';
 
+type Events = Pick<ScopedModel<StoredEvent>, 'aggregate'>;
+
 export interface RollupDeps {
-  readonly events: Pick<ScopedModel<StoredEvent>, 'aggregate'>;
+  readonly events: Events;
+  /** The same on the client for reports, which it opens when first asked: there may a query take a minute. */
+  readonly connectLong: () => Promise<Events>;
   readonly rollups: ScopedModel<Rollup>;
   readonly trends: ScopedModel<Trend>;
   readonly state: ScopedModel<RollupState>;
@@ -30,6 +34,9 @@ const UNITS: readonly Unit[] = ['hour', 'day'];
 
 const access = asSystem('rollups');
 
+/** All events of a store in 90 days. What a secondary has not heard of yet would be missing from the rows. */
+const longAccess = { ...access, readPreference: 'primary' } as const;
+
 /**
  * Events, added up by hours and by days. Each row knows the last batch that is counted in it, and a batch behind that
  * is not counted again: a step may be repeated, or be done by two at a time, and the figures are the same.
@@ -43,29 +50,19 @@ export class Rollups {
 
   /** Rolls up all that has come in. What a crashed one has begun is done first, in the same step as it had begun it. */
   async roll(signal?: AbortSignal): Promise<void> {
+    const { events, state } = this.#deps;
     for (let step = await this.#nextStep(); step !== undefined; step = await this.#nextStep()) {
       signal?.throwIfAborted();
       const { from, to } = step;
       const batches: PipelineStage = { $match: { batch: { $gt: from, $lte: to } } };
-      await this.#merge([batches, ...countBySlot(), ...addUp('analytics_rollups', to, ['count', 'value'])]);
-      await this.#merge([batches, ...countTrends(), ...addUp('analytics_trends', to, ['score'])]);
-      await this.#deps.state.updateOne(
+      const merge = (stages: PipelineStage[]) => merged(() => events.aggregate([batches, ...stages], access));
+      await merge([...countBySlot(), ...addUp('analytics_rollups', to, ['count', 'value'])]);
+      await merge([...countTrends(), ...addUp('analytics_trends', to, ['score'])]);
+      await state.updateOne(
         { _id: STATE_ID, through: from, rolling: to },
         { $set: { through: to, rolling: null } },
         access,
       );
-    }
-  }
-
-  /** Of two that insert the same new row at a time one is refused (11000), and finds it when it tries again. */
-  async #merge(pipeline: PipelineStage[]): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.#deps.events.aggregate(pipeline, access);
-        return;
-      } catch (error) {
-        if (duplicateKey(error) === undefined || tries === TRIES) throw error;
-      }
     }
   }
 
@@ -85,33 +82,35 @@ export class Rollups {
   /**
    * Counts a store's days anew from its events: rows that are wrong are put right, rows that no event stands behind are
    * removed. Goes on beside the rolling, and comes back to the rows that were rolled in the meantime.
-   * @throws Error when they never stood still
+   * @returns whether it came to an end: not when each time some were, or when `signal` said to stop
    */
-  async rebuild(range: DayRange): Promise<void> {
-    for (const unit of UNITS) await this.#untilSettled(() => this.#rebuildUnit(range, unit));
+  async rebuild(range: DayRange, signal?: AbortSignal): Promise<boolean> {
+    for (const unit of UNITS) if (!(await settled(() => this.#rebuildUnit(range, unit), signal))) return false;
+    return true;
   }
 
-  /** Counts a store's trends anew, from the events that are kept. */
-  async rebuildTrends(merchantId: Id): Promise<void> {
+  /** Counts a store's trends anew, from the events that are kept. @returns as `rebuild` does */
+  async rebuildTrends(merchantId: Id, signal?: AbortSignal): Promise<boolean> {
     const { trends } = this.#deps;
-    await this.#untilSettled(async () => {
+    return settled(async () => {
       const [through, run] = [await this.#through(), randomUUID()];
       const counted: PipelineStage[] = [{ $match: { merchantId, batch: { $lte: through } } }, ...countTrends()];
-      await this.#merge([...counted, ...replaceOlder('analytics_trends', through, run)]);
+      await this.#mergeLong([...counted, ...replaceOlder('analytics_trends', through, run)]);
       await trends.deleteMany({ merchantId, through: { $lte: through }, rebuild: { $ne: run } }, access);
       return (await trends.exists({ merchantId, through: { $gt: through } }).setOptions(access)) === null;
-    });
+    }, signal);
   }
 
   /** The rows of a store's days, in all subjects together, that say something else than its events. */
   async findDrift(range: DayRange): Promise<readonly Drift[]> {
+    const events = await this.#deps.connectLong();
     const through = await this.#through();
     const drift: Drift[] = [];
     for (const unit of UNITS) {
       const sums = [{ $match: { subjectId: null } }];
-      const counted = await this.#deps.events.aggregate<Counted>(
+      const counted = await events.aggregate<Counted>(
         [{ $match: { ...eventsOf(range, unit), batch: { $lte: through } } }, ...countBySlot(unit), ...sums],
-        access,
+        longAccess,
       );
       const rows = await this.#deps.rollups
         .find({ ...rowsOf(range, unit), subjectId: null, through: { $lte: through } }, ROW_FIELDS, access)
@@ -129,14 +128,14 @@ export class Rollups {
       { $match: { ...eventsOf(range, unit), batch: { $lte: through } } },
       ...countBySlot(unit),
     ];
-    await this.#merge([...counted, ...replaceOlder('analytics_rollups', through, run)]);
+    await this.#mergeLong([...counted, ...replaceOlder('analytics_rollups', through, run)]);
     await rollups.deleteMany({ ...rows, through: { $lte: through }, rebuild: { $ne: run } }, access);
     return (await rollups.exists({ ...rows, through: { $gt: through } }).setOptions(access)) === null;
   }
 
-  async #untilSettled(pass: () => Promise<boolean>): Promise<void> {
-    for (let passes = 0; passes < PASSES; passes += 1) if (await pass()) return;
-    throw new Error('The rows were rolled up all the time: rebuild days that are over');
+  async #mergeLong(pipeline: PipelineStage[]): Promise<void> {
+    const events = await this.#deps.connectLong();
+    await merged(() => events.aggregate(pipeline, longAccess));
   }
 
   /** How far all rows reach: what is begun is finished first. */
@@ -145,6 +144,23 @@ export class Rollups {
     const found = await this.#deps.state.findOne({ _id: STATE_ID }, { through: 1 }, access).lean<RollupState>();
     return found?.through ?? 0;
   }
+}
+
+/** Of two that insert the same new row at a time one is refused (11000), and finds it when it tries again. */
+async function merged(merge: () => PromiseLike<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await merge();
+      return;
+    } catch (error) {
+      if (duplicateKey(error) === undefined || tries === TRIES) throw error;
+    }
+  }
+}
+
+async function settled(pass: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<boolean> {
+  for (let passes = 0; passes < PASSES && signal?.aborted !== true; passes += 1) if (await pass()) return true;
+  return false;
 }
 
 export interface Drift {

@@ -21,7 +21,13 @@ function jobs() {
     transact: mongoTransact(primary, () => Promise.resolve()),
     findTimeZones: (ids) => Promise.resolve(new Map(ids.map((id) => [Id.encode(id), STORE.timeZone]))),
   });
-  const rolling = new Rollups({ events, state, rollups: rollups.on(primary), trends: trends.on(primary) });
+  const rolling = new Rollups({
+    events,
+    connectLong: () => Promise.resolve(events),
+    state,
+    rollups: rollups.on(primary),
+    trends: trends.on(primary),
+  });
   const [ingest, roll, count] = analyticsJobs({ store, rollups: rolling, orders: shop.services.orderReads });
   const signal = new AbortController().signal;
   return {

@@ -1,3 +1,6 @@
+import { isGone } from '../../platform/database/failures.ts';
+import type { Logger } from '../../platform/observability/logger.ts';
+import { Id } from '../../shared/ids.ts';
 import { DAY_MS, HOUR_MS, type Now } from '../../shared/time.ts';
 import type { Walk } from '../../shared/walk.ts';
 import { addDays, localDay } from './calendar.ts';
@@ -10,6 +13,7 @@ export interface UpkeepDeps {
   readonly rollups: Pick<Rollups, 'findDrift' | 'rebuild' | 'rebuildTrends' | 'roll'>;
   /** Orders of all stores that were placed between two moments, in batches, oldest first. */
   readonly ordersBetween: (from: Date, until: Date) => AsyncIterable<readonly KeptOrder[]>;
+  readonly logger: Pick<Logger, 'error'>;
   readonly now: Now;
 }
 
@@ -47,32 +51,47 @@ export class AnalyticsUpkeep {
   }
 
   /** Counts anew what is trending, of each store. */
-  async rebuildTrends(signal: AbortSignal, walk: Walk): Promise<{ stores: number }> {
-    const { store, rollups } = this.#deps;
-    let stores = 0;
-    for await (const merchantId of store.stores(walk.after)) {
-      if (signal.aborted) break;
-      await rollups.rebuildTrends(merchantId);
-      await walk.passed(merchantId);
-      stores += 1;
-    }
-    return { stores };
+  rebuildTrends(signal: AbortSignal, walk: Walk): Promise<WalkFindings> {
+    return this.#eachStore(signal, walk, (merchantId) => this.#deps.rollups.rebuildTrends(merchantId, signal));
   }
 
   /** @returns how many rows of yesterday and the day before said something else than the events, and no longer do */
-  async repairRollups(signal: AbortSignal, walk: Walk): Promise<{ stores: number; drifted: number }> {
-    const { store, rollups, now } = this.#deps;
+  async repairRollups(signal: AbortSignal, walk: Walk): Promise<WalkFindings & { drifted: number }> {
+    const { rollups, now } = this.#deps;
     const today = localDay(now(), 'UTC');
-    const found = { stores: 0, drifted: 0 };
-    for await (const merchantId of store.stores(walk.after)) {
-      if (signal.aborted) break;
+    let drifted = 0;
+    const found = await this.#eachStore(signal, walk, async (merchantId) => {
       const range = { merchantId, from: addDays(today, -2), until: today };
       const drift = await rollups.findDrift(range);
-      if (drift.length > 0) await rollups.rebuild(range);
+      drifted += drift.length;
+      return drift.length === 0 || rollups.rebuild(range, signal);
+    });
+    return { ...found, drifted };
+  }
+
+  /**
+   * Goes through all stores from where the walk is. One whose work fails is told and passed over, since it would fail
+   * again: those behind it must not wait for it.
+   * @param work tells whether it came to an end
+   */
+  async #eachStore(signal: AbortSignal, walk: Walk, work: (merchantId: Id) => Promise<boolean>): Promise<WalkFindings> {
+    const found = { stores: 0, unsettled: 0, failed: 0 };
+    for await (const merchantId of this.#deps.store.stores(walk.after)) {
+      if (signal.aborted) break;
+      try {
+        if (!(await work(merchantId))) found.unsettled += 1;
+      } catch (error) {
+        // No store is to blame for that.
+        if (isGone(error)) throw error;
+        found.failed += 1;
+        this.#deps.logger.error({ error, merchantId: Id.encode(merchantId) }, 'a store is passed over');
+      }
       await walk.passed(merchantId);
       found.stores += 1;
-      found.drifted += drift.length;
     }
     return found;
   }
 }
+
+/** What a walk through all stores has found. In those that are `unsettled` some rows may still be wrong. */
+type WalkFindings = Readonly<Record<'failed' | 'stores' | 'unsettled', number>>;

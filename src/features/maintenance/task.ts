@@ -13,4 +13,11 @@ export interface MaintenanceTask {
 export type Findings = Readonly<Record<string, number>>;
 
 /** The findings that somebody should look into when they are not 0. */
-export const ALARMING: ReadonlySet<string> = new Set(['drifted', 'overdue', 'parked', 'missing']);
+export const ALARMING: ReadonlySet<string> = new Set([
+  'drifted',
+  'failed',
+  'missing',
+  'overdue',
+  'parked',
+  'unsettled',
+]);

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { DatabaseAway } from '../../platform/database/failures.ts';
+import { newId, type Id } from '../../shared/ids.ts';
+import { AnalyticsUpkeep, type UpkeepDeps } from './upkeep.ts';
+
+const stores = Array.from({ length: 4 }, newId);
+const [first, second, third, fourth] = stores;
+const never = new AbortController().signal;
+
+function upkeepWith(rollups: Partial<UpkeepDeps['rollups']>) {
+  const passed: Id[] = [];
+  const logged: object[] = [];
+  const upkeep = new AnalyticsUpkeep({
+    store: { stores: () => Readable.from(stores) },
+    rollups,
+    logger: { error: (line: object) => logged.push(line) },
+    now: () => new Date('2026-11-21T03:50:00Z'),
+  } as unknown as UpkeepDeps);
+  const walk = {
+    after: undefined,
+    passed: (id: Id) => {
+      passed.push(id);
+      return Promise.resolve();
+    },
+  };
+  return { upkeep, walk, passed, logged };
+}
+
+const tooSlow = (): Error => Object.assign(new Error('operation exceeded time limit'), { code: 50 });
+
+test('a walk passes over stores that are too slow or never settle, and tells of them', async () => {
+  const asked: Id[] = [];
+  const { upkeep, walk, passed, logged } = upkeepWith({
+    rebuildTrends(merchantId) {
+      asked.push(merchantId);
+      return merchantId === second ? Promise.reject(tooSlow()) : Promise.resolve(merchantId !== third);
+    },
+  });
+  expect(await upkeep.rebuildTrends(never, walk)).toEqual({ stores: 4, unsettled: 1, failed: 1 });
+  expect(asked).toEqual(stores);
+  expect(passed).toEqual(stores);
+  expect(logged).toMatchObject([{ merchantId: second?.toHexString(), error: { code: 50 } }]);
+});
+
+test('drift is put right in all stores but the one that is too slow', async () => {
+  const rebuilt: Id[] = [];
+  const drift = { unit: 'day', slot: '2026-11-18', type: 'order.placed', counted: 1, kept: 2 } as const;
+  const { upkeep, walk, passed } = upkeepWith({
+    findDrift: ({ merchantId }) =>
+      merchantId === first ? Promise.reject(tooSlow()) : Promise.resolve(merchantId === fourth ? [] : [drift]),
+    rebuild({ merchantId }) {
+      rebuilt.push(merchantId);
+      return Promise.resolve(merchantId === third);
+    },
+  });
+  expect(await upkeep.repairRollups(never, walk)).toEqual({ stores: 4, drifted: 2, unsettled: 1, failed: 1 });
+  expect(rebuilt).toEqual([second, third]);
+  expect(passed).toEqual(stores);
+});
+
+test('a walk ends at a database that is away, and goes on there the next time', async () => {
+  const { upkeep, walk, passed, logged } = upkeepWith({
+    rebuildTrends: (merchantId) => (merchantId === third ? Promise.reject(new DatabaseAway()) : Promise.resolve(true)),
+  });
+  await expect(upkeep.rebuildTrends(never, walk)).rejects.toThrow(DatabaseAway);
+  expect(passed).toEqual([first, second]);
+  expect(logged).toEqual([]);
+});
