@@ -67,3 +67,15 @@ test('a walk ends at a database that is away, and goes on there the next time', 
   expect(passed).toEqual([first, second]);
   expect(logged).toEqual([]);
 });
+
+test('drift is looked for on the two days that are over everywhere, while the next is not in America', async () => {
+  const asked: object[] = [];
+  const { upkeep, walk } = upkeepWith({
+    findDrift({ from, until }) {
+      asked.push({ from, until });
+      return Promise.resolve([]);
+    },
+  });
+  await upkeep.repairRollups(never, walk);
+  expect(asked).toEqual(stores.map(() => ({ from: '2026-11-18', until: '2026-11-20' })));
+});

@@ -24,6 +24,9 @@ type KeptOrder = CountedOrder & { readonly state: string };
 const SETTLED_MS = HOUR_MS;
 const LOOKED_BACK_MS = 2 * DAY_MS;
 
+/** The zone in which days end last. */
+const LAST_ZONE = 'Etc/GMT+12';
+
 /** What is counted, held against what it was counted from, and put right. */
 export class AnalyticsUpkeep {
   readonly #deps: UpkeepDeps;
@@ -55,13 +58,17 @@ export class AnalyticsUpkeep {
     return this.#eachStore(signal, walk, (merchantId) => this.#deps.rollups.rebuildTrends(merchantId, signal));
   }
 
-  /** @returns how many rows of yesterday and the day before said something else than the events, and no longer do */
+  /**
+   * Of the last two days that are over everywhere: rows into which events still come may differ for a moment.
+   * @returns how many rows said something else than the events, and no longer do
+   */
   async repairRollups(signal: AbortSignal, walk: Walk): Promise<WalkFindings & { drifted: number }> {
     const { rollups, now } = this.#deps;
-    const today = localDay(now(), 'UTC');
+    const until = localDay(now(), LAST_ZONE);
+    const days = { from: addDays(until, -2), until };
     let drifted = 0;
     const found = await this.#eachStore(signal, walk, async (merchantId) => {
-      const range = { merchantId, from: addDays(today, -2), until: today };
+      const range = { merchantId, ...days };
       const drift = await rollups.findDrift(range);
       drifted += drift.length;
       return drift.length === 0 || rollups.rebuild(range, signal);

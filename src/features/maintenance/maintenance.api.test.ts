@@ -172,7 +172,8 @@ test('orders that were not counted are, once, and rows that were spoilt are put 
     items: 2,
     total: eur(1_000),
     payment: null,
-    placedAt: new Date(Date.now() - 30 * 3_600_000),
+    // On a day that is over everywhere, and not longer ago than orders are looked at.
+    placedAt: new Date(Date.now() - 45 * 3_600_000),
     updatedAt: new Date(),
   };
   await orderCollection.on(database.primary).create([order], system);
