@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../scripts/start/ports.ts';
+import { canGet, freePort } from '../../scripts/start/ports.ts';
 import { childEnvironment, type VariableOverrides } from '../../src/config/index.ts';
 import type { Servers } from './servers.ts';
 
@@ -15,15 +15,19 @@ const DIST = join(ROOT, 'dist');
 const SETTLE_MS = 2_000;
 const START_WITHIN_MS = 60_000;
 
-/** Has workers run as production runs them while something is measured: from source Node's compiler adds some 20 MB. */
-export async function compiled<T>(measure: () => Promise<T>): Promise<T> {
-  const isBuilt = existsSync(DIST);
-  if (!isBuilt) execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'ignore' });
+/**
+ * Has workers run as production runs them while something is measured: from source Node's compiler adds some 20 MB. What is there
+ * already is compiled anew: it may be of an older source.
+ */
+export async function compiled(measure: () => Promise<void>): Promise<void> {
+  const wasThere = existsSync(DIST);
   try {
-    return await measure();
+    // What the compiler says goes where no figures go.
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+    await measure();
   } finally {
-    // What is compiled would be run from now on, even when the source has changed.
-    if (!isBuilt) rmSync(DIST, { recursive: true, force: true });
+    // What is compiled, wholly or in half, would be run from now on, even when the source has changed.
+    if (!wasThere) rmSync(DIST, { recursive: true, force: true });
   }
 }
 
@@ -32,6 +36,8 @@ export interface CompiledWorker {
   residentMb(): Promise<number>;
   /** The highest since it was settled. */
   peakMb(): Promise<number>;
+  /** Nobody starts it again. */
+  hasEnded(): boolean;
   stop(): Promise<void>;
 }
 
@@ -52,15 +58,18 @@ export async function startWorker(
     ...overrides,
   });
   const child = spawn(process.execPath, [RUN, 'workers/main', ...kinds], { env, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const isReady = () =>
-    fetch(`http://127.0.0.1:${port}/health/ready`).then(
-      ({ ok }) => ok,
+    canGet(`http://127.0.0.1:${port}/health/ready`).then(
+      () => true,
       () => false,
     );
   const giveUpAt = performance.now() + START_WITHIN_MS;
   while (!(await isReady())) {
-    if (child.exitCode !== null || performance.now() > giveUpAt) {
+    if (hasEnded() || performance.now() > giveUpAt) {
       child.kill('SIGKILL');
+      await ended;
       throw new Error(`The worker of ${kinds.join(' and ')} did not start`);
     }
     await sleep(100);
@@ -76,8 +85,8 @@ export async function startWorker(
   return {
     residentMb: () => read('VmRSS'),
     peakMb: () => read('VmHWM'),
+    hasEnded,
     async stop() {
-      const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     },

@@ -1,5 +1,6 @@
 import { print, type Figure } from '../report.ts';
 import { measureAnalytics } from './analytics.ts';
+import { compiled } from './compiled-worker.ts';
 import { measureEnqueue } from './enqueue.ts';
 import { measureIdle } from './idle.ts';
 import { measureRelay } from './relay.ts';
@@ -7,27 +8,38 @@ import { measureReports } from './reports.ts';
 import { startServers, type Servers } from './servers.ts';
 import { measureWork } from './work.ts';
 
+type Measure = (servers: Servers) => Promise<Figure[]>;
+
 /** Each measures some figures on servers that the others leave alone meanwhile; `--only=work` picks one. */
-const MEASURES: Readonly<Record<string, (servers: Servers) => Promise<Figure[]>>> = {
+const MEASURES: Readonly<Record<string, Measure>> = {
   enqueue: measureEnqueue,
   work: measureWork,
   relay: measureRelay,
   analytics: measureAnalytics,
-  reports: measureReports,
-  idle: measureIdle,
 };
+/** They start processes of workers. */
+const MEASURES_OF_PROCESSES: Readonly<Record<string, Measure>> = { reports: measureReports, idle: measureIdle };
 
 const only = /--only=(\w+)/.exec(process.argv.join(' '))?.[1];
-const servers = await startServers();
 const figures: Figure[] = [];
-try {
-  for (const [name, measure] of Object.entries(MEASURES)) {
-    if (only !== undefined && only !== name) continue;
+
+async function measureAll(measures: readonly Measure[], servers: Servers): Promise<void> {
+  for (const measure of measures) {
     const measured = await measure(servers);
     figures.push(...measured);
     // As they come: whoever stops a run in the middle has what was measured by then.
-    for (const { name: what, value, unit } of measured) process.stderr.write(`${what}: ${value.toFixed(2)} ${unit}\n`);
+    for (const { name, value, unit } of measured) process.stderr.write(`${name}: ${value.toFixed(2)} ${unit}\n`);
   }
+}
+
+const chosen = (among: Readonly<Record<string, Measure>>) =>
+  Object.entries(among).flatMap(([name, measure]) => (only === undefined || only === name ? [measure] : []));
+
+const servers = await startServers();
+try {
+  await measureAll(chosen(MEASURES), servers);
+  const ofProcesses = chosen(MEASURES_OF_PROCESSES);
+  if (ofProcesses.length > 0) await compiled(() => measureAll(ofProcesses, servers));
 } finally {
   await servers.stop();
 }
