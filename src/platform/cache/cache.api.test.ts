@@ -77,6 +77,27 @@ describe('a value', () => {
   });
 });
 
+test.each([['not a value'], ['\0\0\0\u000512345'], ['\0\0\0\u0003[1]'], ['']])(
+  'a value that is not readable, such as %j, is loaded and replaced, and spoils none that is asked for with it',
+  async (bytes) => {
+    const [bad, good] = [source('new'), source('good')];
+    const load = ({ cache }: OpenCache) =>
+      Promise.all([cache.fetch('bad', bad.load, POLICY), cache.fetch('good', good.load, POLICY)]);
+    await here.cache.fetch('good', good.load, POLICY);
+    await stored('good');
+    await client().set(`${prefix}:cache:value:bad`, bytes);
+    expect(await there.cache.getMany(['bad', 'good'])).toEqual(new Map([['good', 'good']]));
+    const third = await openCache({ url: url(), prefix }, { clock: clock.read });
+    try {
+      expect(await load(third)).toMatchObject([{ value: 'new', source: 'miss' }, { source: 'hit-l2' }]);
+      await eventually(async () => (await here.cache.getMany(['bad'])).get('bad') === 'new');
+    } finally {
+      third.close();
+    }
+    expect([bad.loads, good.loads]).toEqual([1, 1]);
+  },
+);
+
 describe('time', () => {
   test('past its freshness a value is shown once more while it is loaded anew', async () => {
     const products = source('mugs');

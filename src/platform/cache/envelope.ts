@@ -46,6 +46,7 @@ export function unseal(sealed: Buffer): Omit<Envelope, 'payload'> & { readonly p
   const end = LENGTH_BYTES + sealed.readUInt32BE();
   const header = JSON.parse(sealed.toString('utf8', LENGTH_BYTES, end)) as Header;
   const [loadedAt, freshMs, staleMs, loadMs, isPacked, tags, versions] = header;
+  if (!Array.isArray(tags) || !Array.isArray(versions)) throw new TypeError('No envelope');
   return {
     lifetime: { loadedAt, freshMs, staleMs, loadMs },
     tags,

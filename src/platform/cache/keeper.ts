@@ -4,8 +4,9 @@ import type { Keeping } from './codec.ts';
 import type { Coherence, Moment } from './coherence.ts';
 import type { Lifetime } from './envelope.ts';
 import type { Outcome } from './flights.ts';
+import type { Found } from './looked.ts';
 import type { Memory, MemoryEntry } from './memory.ts';
-import type { Found, RedisLayer, Turn } from './redis-layer.ts';
+import type { RedisLayer, Turn } from './redis-layer.ts';
 import type { StatsBook, Tally } from './stats.ts';
 
 /** A policy in milliseconds. */

@@ -4,7 +4,8 @@ import { Problem, unavailable } from '../../shared/problem.ts';
 import type { Moment } from './coherence.ts';
 import type { Flights, Outcome } from './flights.ts';
 import { Keeper, type KeeperDeps, type Reading } from './keeper.ts';
-import { LOCK_MS, type Looked, type Turn } from './redis-layer.ts';
+import type { Looked } from './looked.ts';
+import { LOCK_MS, type Turn } from './redis-layer.ts';
 import type { Lifetime } from './envelope.ts';
 
 export interface ReaderDeps extends KeeperDeps {

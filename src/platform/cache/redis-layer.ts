@@ -1,30 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { DAY_MS } from '../../shared/time.ts';
 import { EVERYTHING, type Ended } from './coherence.ts';
-import { seal, unseal, type Lifetime } from './envelope.ts';
+import { seal, type Lifetime } from './envelope.ts';
 import { Gathering } from './gathering.ts';
 import { redisGlob } from './glob.ts';
 import { RedisAway, type RedisLink } from './link.ts';
+import { HEAD_BYTES, lookedAt, NOTHING, opened, type Looked, type Opened } from './looked.ts';
 import { OwedTags } from './owed.ts';
 import { askCounter, beginLoad, holdLock, invalidateTags, storeLoaded } from './scripts.ts';
 import type { RedisTally } from './stats.ts';
-
-/** What Redis has of a key, all its tags unchanged since its load began. */
-export interface Found {
-  readonly lifetime: Lifetime;
-  readonly tags: readonly string[];
-  readonly payload: () => Buffer;
-}
-
-/** What was there of a key. */
-export interface Looked {
-  /** If it is valid. */
-  readonly found: Found | undefined;
-  /** Tells it, valid or not, from what is stored later; empty if there was nothing. */
-  readonly head: () => string;
-}
-
-export const NOTHING: Looked = { found: undefined, head: () => '' };
 
 export interface Wanted {
   readonly key: string;
@@ -40,8 +24,6 @@ export interface Turn extends Wanted {
   readonly versions: readonly string[];
 }
 
-/** Of the beginning of an envelope: as far as the moment of its load. */
-const HEAD_BYTES = 28;
 // Longer than any value lives, so that a tag's version outlasts what it was stored with.
 const TAG_MS = 3 * DAY_MS;
 const LONGEST_LIFE_MS = DAY_MS;
@@ -90,16 +72,17 @@ export class RedisLayer {
     for (const tag of tags) names.push(this.#tag(tag));
     const answers = await this.#ask((redis) => redis.mgetBuffer(names));
     const versions = versionsOf(tags, answers, wanted.length);
-    return wanted.map((_, index) => this.#look(answers[index], versions));
+    return wanted.map((_, index) => lookedAt(this.#open(answers[index]), versions));
   }
 
   /** The same for keys whose tags are not known beforehand, for two questions. */
   async find(keys: readonly string[]): Promise<readonly Looked[]> {
     const sealed = await this.#ask((redis) => redis.mgetBuffer(...keys.map((key) => this.#value(key))));
-    const tags = [...new Set([EVERYTHING, ...sealed.flatMap((each) => (each === null ? [] : unseal(each).tags))])];
+    const values = sealed.map((each) => this.#open(each));
+    const tags = [...new Set([EVERYTHING, ...values.flatMap((each) => each?.envelope?.tags ?? [])])];
     const answers = await this.#ask((redis) => redis.mgetBuffer(...tags.map((tag) => this.#tag(tag))));
     const versions = versionsOf(tags, answers, 0);
-    return sealed.map((each) => this.#look(each, versions));
+    return values.map((each) => lookedAt(each, versions));
   }
 
   /** To be asked before a load begins. @param steal takes the lock from whoever has it, whose load is not stored then */
@@ -250,14 +233,9 @@ export class RedisLayer {
     }
   }
 
-  #look(sealed: Buffer | null | undefined, now: ReadonlyMap<string, string | undefined>): Looked {
-    if (sealed === null || sealed === undefined) return NOTHING;
-    this.#tally.bytesRead += sealed.length;
-    const { lifetime, tags, versions, payload } = unseal(sealed);
-    // A tag that was not looked up, since the value was stored with others, counts as changed.
-    const isValid = tags.every((tag, index) => now.get(tag) === versions[index]);
-    const head = () => sealed.toString('utf8', 0, HEAD_BYTES);
-    return { found: isValid ? { lifetime, tags: tags.slice(1), payload } : undefined, head };
+  #open(sealed: Buffer | null | undefined): Opened | undefined {
+    this.#tally.bytesRead += sealed?.length ?? 0;
+    return opened(sealed);
   }
 
   readonly #value = (key: string): string => `${this.#prefix}:value:${key}`;
