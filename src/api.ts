@@ -32,9 +32,9 @@ import type { QueueService } from './platform/queue/queue.service.ts';
 import { Id, newId } from './shared/ids.ts';
 
 /** The app over a container: every feature's endpoints, and what stands in front of them. */
-export function createApi(container: Container): RequestListener {
+export function createApi(container: Container, features = featuresOf(container)): RequestListener {
   const { config, health, logger } = container;
-  return createApp(featuresOf(container), {
+  return createApp(features, {
     edge: edgeOf(container),
     health: health(),
     logger: logger(),

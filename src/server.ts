@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApi } from './api.ts';
+import { createApi, featuresOf } from './api.ts';
 import { loadConfigOrExit } from './config/index.ts';
 import { createContainer } from './container.ts';
 import { closeServer, httpServer } from './platform/http/server.ts';
@@ -21,7 +21,8 @@ const logger = container.logger();
 const health = container.health();
 // Here, since workers put nothing into queues but by the outbox, and look at their own.
 health.register(container.queue().healthCheck());
-const server = httpServer(createApi(container));
+const features = featuresOf(container);
+const server = httpServer(createApi(container, features));
 
 stopInOrder({
   logger,
@@ -47,5 +48,5 @@ logger.info({ port: (server.address() as AddressInfo).port, host: config.http.ho
 await Promise.race([container.database().connect(), sleep(FIRST_LOOK_MS)]);
 await health.start();
 container.relay().start();
-container.keepWarm(warmTargets(container));
+container.keepWarm(() => warmTargets(features, container));
 container.schedules().start();

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import request from 'supertest';
 import { eventually, nativeDb, withDatabase, withRedis } from '../tests/environment/index.ts';
-import { createApi } from './api.ts';
+import { createApi, featuresOf } from './api.ts';
 import { loadConfig } from './config/index.ts';
 import { createContainer, type Container } from './container.ts';
 import { collections } from './container/collections.ts';
+import { warmAnswer } from './platform/http/respond.ts';
 import { newId } from './shared/ids.ts';
 import { warmTargets } from './warm-targets.ts';
 
@@ -43,8 +44,14 @@ test('after a round of the warmer, the front of a store that sells is known, tha
   const cache = container.enhancedCache();
   cache.initialize();
   await eventually(() => cache.getStats().isTrusted);
-  for (const target of warmTargets(container)) for (const warmable of await target.list()) await cache.warm(warmable);
-  const app = createApi(container);
+  const features = featuresOf(container);
+  const sales = container.salesReads();
+  const asked = jest.spyOn(sales, 'findBusiestStores');
+  const targets = warmTargets(features, { ...container, salesReads: () => sales });
+  for (const target of targets) for (const warmable of await target.list()) await cache.warm(warmable);
+  // It reads all orders of a week.
+  expect(asked).toHaveBeenCalledTimes(1);
+  const app = createApi(container, features);
   const sourceOf = async (path: string) => {
     const { status, headers } = await request(app).get(`/api${path}`);
     return [status, headers['x-cache']];
@@ -56,4 +63,25 @@ test('after a round of the warmer, the front of a store that sells is known, tha
   expect(await sourceOf('/merchants/busy')).toEqual([200, expect.stringMatching(/^hit-l[12]$/)]);
   expect(await sourceOf(`/storefronts/${idle.toHexString()}/products`)).toEqual([200, 'miss']);
   expect(await sourceOf('/merchants/idle')).toEqual([200, 'miss']);
+});
+
+test('a warm answer has its time from when its turn comes, however long the warmer rests before', async () => {
+  const deadlines: number[] = [];
+  const endpoints = featuresOf(container).flatMap((feature) => feature.endpoints);
+  const profile = endpoints.find(({ operationId }) => operationId === 'getStoreProfile');
+  if (profile === undefined) throw new Error('There is no profile');
+  const handle: typeof profile.handle = (_input, { deadlineAt }) => Promise.resolve({ at: deadlines.push(deadlineAt) });
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  try {
+    const warmable = warmAnswer({ ...profile, handle }, '/merchants/busy', { slug: 'busy' });
+    clock.mockReturnValue(2_000_000);
+    await warmable.load();
+  } finally {
+    clock.mockRestore();
+  }
+  expect(deadlines).toEqual([2_010_000]);
+});
+
+test('a front that no feature brings any more is told at once, not in each round', () => {
+  expect(() => warmTargets([], container)).toThrow('There is no endpoint');
 });

@@ -14,14 +14,14 @@ export function warmerPart(
   config: Config,
   logger: Part<Logger>,
   enhancedCache: Part<EnhancedCacheService>,
-): (targets: readonly WarmTarget[]) => void {
+): (targetsOf: () => readonly WarmTarget[]) => void {
   const { enabled, warmer } = config.cache;
-  return (targets) => {
+  return (targetsOf) => {
     if (!enabled || !warmer.enabled) return;
     const { intervalMs } = warmer;
     parts
       .part(
-        () => new CacheWarmer({ cache: enhancedCache(), targets, logger: logger(), intervalMs }),
+        () => new CacheWarmer({ cache: enhancedCache(), targets: targetsOf(), logger: logger(), intervalMs }),
         (made) => made.stop(),
       )()
       .start();

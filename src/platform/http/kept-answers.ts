@@ -92,7 +92,7 @@ export class KeptAnswers {
 export const FOR_EVERYBODY: HeaderPairs = ['Cache-Control', 'public, no-cache'];
 
 type KeyOf = (
-  context: RequestContext,
+  context: Pick<RequestContext, 'language' | 'role' | 'scope'>,
   input: object,
   chosen: readonly string[] | undefined,
   policy: AnswerPolicy,

@@ -87,13 +87,16 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
  */
 export function warmAnswer(endpoint: Endpoint, path: string, params: Readonly<Record<string, string>>): Warmable {
   const input = endpoint.input.parse({ params, query: {} });
-  const context = { ...NOBODY, deadlineAt: Date.now() + WARM_MS };
-  const policy = endpoint.cache?.(input, context.scope);
+  const policy = endpoint.cache?.(input, NOBODY.scope);
   if (policy === undefined) throw new Error('Only what declares how long it may be kept is');
   const occasion = { url: `/api${path}`, input, chosen: undefined };
   return {
-    key: answerKeys(endpoint)(context, input, undefined, policy),
-    load: async () => written(endpoint, occasion, await endpoint.handle(input, context), 'kept'),
+    key: answerKeys(endpoint)(NOBODY, input, undefined, policy),
+    async load() {
+      // From when its turn comes: a warmer rests between two loads.
+      const context = { ...NOBODY, deadlineAt: Date.now() + WARM_MS };
+      return written(endpoint, occasion, await endpoint.handle(input, context), 'kept');
+    },
     policy,
     codec: finishedAnswers,
   };
