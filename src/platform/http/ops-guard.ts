@@ -40,7 +40,10 @@ export function guardOps(parts: OpsGuardParts, page: GuardedPage): RequestHandle
   return async (req, res, next) => {
     const asked = askedOf(req, res, page);
     try {
-      noteUse(parts, page, res, await admit(req, parts), asked);
+      const actor = await admit(req, parts);
+      // Of a caller who has left already nobody would hear what was done: nothing is.
+      if (res.destroyed) return;
+      noteUse(parts, page, res, actor, asked);
     } catch (error) {
       // The caller has its answer, and whoever writes down tells the log of what fails.
       noteRefusal(parts, error, asked).catch(() => undefined);
