@@ -3,6 +3,7 @@ import express, { type RequestHandler } from 'express';
 import type { RequestListener } from 'node:http';
 import { accessLog } from './platform/http/access-log.ts';
 import { jsonBody } from './platform/http/body.ts';
+import { callerAddress } from './platform/http/caller-address.ts';
 import type { Edge } from './platform/http/edge.ts';
 import type { Feature } from './platform/http/endpoint.ts';
 import { crossOrigin, securityHeaders } from './platform/http/fixed-headers.ts';
@@ -52,21 +53,20 @@ export function createApp(features: readonly Feature[], parts: AppParts): Reques
   app.set('trust proxy', http.trustProxy);
 
   const kept = new KeptAnswers(edge);
-  const limit = limitAddress(edge.limits);
+  const limit = limitAddress(edge.limits, callerAddress(app));
   const front = [
     nameRequest,
     accessLog(logger, http.slowRequestMs),
     demandHost,
     securityHeaders(),
     crossOrigin(http.corsOrigins),
-    kept.answerInFront(limit),
+    kept.answerAtOnce(limit),
   ];
   app.use(tellRefusal);
   // Before every limit: whoever watches the process must get an answer when it is flooded.
   app.use('/health', healthEndpoints(health));
   if (callbacks !== undefined) app.use('/callbacks', callbacks);
-  app.use(jsonBody(), limit);
-  app.use(kept.answerAtOnce, timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS));
+  app.use(jsonBody(), limit, timeLimit(http.requestLimitMs ?? REQUEST_LIMIT_MS));
   // What an endpoint answers is packed as a whole; these are pages and scripts of others.
   app.use(['/ops', '/problems'], compression());
   app.use(documentation(features, problemPages));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from '@jest/globals';
+import { afterAll, afterEach, beforeEach } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { eventually, silent, withRedis } from './environment/index.ts';
 import { EnhancedCacheService, type CacheOptions } from '../src/platform/cache/enhanced-cache.service.ts';
@@ -48,6 +48,24 @@ export async function openCache(
       redis.disconnect();
     },
   };
+}
+
+/** A cache for a suite that never connects and for which time stands still: all is kept in memory. */
+export function memoryCache(): EnhancedCacheService {
+  const redis = new Redis({ lazyConnect: true, enableOfflineQueue: false });
+  const cache = new EnhancedCacheService({
+    redis,
+    prefix: 'memory',
+    memoryBytes: 1_000_000,
+    isAway: () => false,
+    logger: silent,
+    clock: () => 1_700_000_000_000,
+  });
+  afterAll(() => {
+    cache.close();
+    redis.disconnect();
+  });
+  return cache;
 }
 
 export type OpenCache = Awaited<ReturnType<typeof openCache>>;

@@ -38,17 +38,10 @@ export class KeptAnswers {
     this.#track = track;
   }
 
-  /** Answers at once what is known to be good and lies in memory. */
-  readonly answerAtOnce: RequestHandler = (req, res, next) => {
-    const ready = this.#readyFor(req);
-    if (ready === undefined) next();
-    else this.#answer(req, res, ready);
-  };
-
-  /** The same in front of Express, for callers that no proxy speaks for: by whom that is to be believed Express knows. */
-  answerInFront(limit: RequestHandler): RequestHandler {
+  /** Answers what is known to be good and lies in memory, once the limit has counted it; passes on all else uncounted. */
+  answerAtOnce(limit: RequestHandler): RequestHandler {
     return (req, res, next) => {
-      const ready = req.headers['x-forwarded-for'] === undefined ? this.#readyFor(req) : undefined;
+      const ready = this.#readyFor(req);
       if (ready === undefined) {
         next();
         return;

@@ -1,8 +1,9 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { Problem } from '../../shared/problem.ts';
 import type { RequestContext } from '../../shared/scope.ts';
 import type { Limiter, LimitRule, Standing } from '../limits/limit.ts';
 import { networkOf } from '../limits/network.ts';
+import type { AddressOf } from './caller-address.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exchangeOf } from './exchange.ts';
 import { tooManyRequests } from './problems.ts';
@@ -19,7 +20,7 @@ export interface RequestLimits {
 const WINDOW_SECONDS = 60;
 
 /** Counts requests of one network address, before anything is asked of database or Redis. */
-export function limitAddress({ limiter, perAddress }: RequestLimits): RequestHandler {
+export function limitAddress({ limiter, perAddress }: RequestLimits, addressOf: AddressOf): RequestHandler {
   const rule = { name: 'address', quota: perAddress, windowSeconds: WINDOW_SECONDS };
   return (req, res, next) => {
     const standing = limiter.take(rule, networkOf(addressOf(req)));
@@ -34,10 +35,6 @@ export function limitAddress({ limiter, perAddress }: RequestLimits): RequestHan
     });
   };
 }
-
-/** Express's own way by proxies and subnets is only worth going where a proxy has said something. */
-const addressOf = (req: Request): string =>
-  (req.headers['x-forwarded-for'] === undefined ? req.socket.remoteAddress : req.ip) ?? '';
 
 /** Counts a request against the limits of its tenant, its user or key, and its endpoint. */
 export async function limitCaller(

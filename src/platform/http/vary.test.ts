@@ -1,13 +1,11 @@
-import { afterAll, expect, test } from '@jest/globals';
-import { Redis } from 'ioredis';
+import { expect, test } from '@jest/globals';
 import request from 'supertest';
 import { z } from 'zod';
-import { silent } from '../../../tests/environment/index.ts';
+import { memoryCache } from '../../../tests/caches.ts';
 import { parts } from '../../../tests/mugs.ts';
 import { createApp } from '../../app.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Identity } from '../../shared/scope.ts';
-import { EnhancedCacheService } from '../cache/enhanced-cache.service.ts';
 import type { Vary } from './anybody.ts';
 import { endpoint } from './endpoint.ts';
 
@@ -53,30 +51,15 @@ const endpoints = [
   shelf('public'),
 ];
 
-// Never connected, and time stands still: all is kept in memory.
-const redis = new Redis({ lazyConnect: true, enableOfflineQueue: false });
-const cache = new EnhancedCacheService({
-  redis,
-  prefix: 'vary',
-  memoryBytes: 1_000_000,
-  isAway: () => false,
-  logger: silent,
-  clock: () => 1_700_000_000_000,
-});
 const base = parts();
 const app = createApp([{ name: 'shelf', endpoints }], {
   ...base,
   edge: {
     ...base.edge,
-    cache,
+    cache: memoryCache(),
     authorize: (authorization, { scope }) =>
       Promise.resolve(scope === 'public' ? anybody : (people[authorization ?? ''] ?? anybody)),
   },
-});
-
-afterAll(() => {
-  cache.close();
-  redis.disconnect();
 });
 
 const ask = (path: string, who: string, language: string) =>
