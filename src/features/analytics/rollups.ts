@@ -48,11 +48,14 @@ export class Rollups {
     this.#deps = deps;
   }
 
-  /** Rolls up all that has come in. What a crashed one has begun is done first, in the same step as it had begun it. */
+  /**
+   * Rolls up all that has come in, or as much of it as `signal` leaves time for. What a crashed one has begun is done
+   * first, in the same step as it had begun it.
+   */
   async roll(signal?: AbortSignal): Promise<void> {
     const { events, state } = this.#deps;
     for (let step = await this.#nextStep(); step !== undefined; step = await this.#nextStep()) {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) return;
       const { from, to } = step;
       const batches: PipelineStage = { $match: { batch: { $gt: from, $lte: to } } };
       const merge = (stages: PipelineStage[]) => merged(() => events.aggregate([batches, ...stages], access));

@@ -1,9 +1,9 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Logger } from '../../platform/observability/logger.ts';
-import { jobHandler, PermanentFailure, type JobHandler } from '../../platform/queue/job.ts';
-import type { Now } from '../../shared/time.ts';
-import { runTask, type TaskName } from './maintenance.jobs.ts';
+import { jobHandler, PermanentFailure, PutOff, type JobHandler } from '../../platform/queue/job.ts';
+import { SECOND_MS, type Now } from '../../shared/time.ts';
+import { RUN_MS, runTask, type TaskName } from './maintenance.jobs.ts';
 import type { MaintenanceRun } from './maintenance.model.ts';
 import { ALARMING, type Findings, type MaintenanceTask } from './task.ts';
 import type { WalkPlaces } from './walk-places.ts';
@@ -14,12 +14,21 @@ export interface MaintenanceDeps {
   readonly walks: Pick<WalkPlaces, 'ended' | 'walkOf'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly now: Now;
+  /** How long a run goes on, in milliseconds. */
+  readonly runMs?: number;
 }
 
 const access = asSystem('maintenance');
 
 /** For the `maintenance` worker. */
-export const maintenanceJobs = ({ tasks, runs, walks, logger, now }: MaintenanceDeps): readonly JobHandler[] => [
+export const maintenanceJobs = ({
+  tasks,
+  runs,
+  walks,
+  logger,
+  now,
+  runMs = RUN_MS,
+}: MaintenanceDeps): readonly JobHandler[] => [
   jobHandler({
     contract: runTask,
     async handle({ task: name }, signal) {
@@ -33,17 +42,21 @@ export const maintenanceJobs = ({ tasks, runs, walks, logger, now }: Maintenance
         const isAlarming = Object.entries(findings).some(([what, count]) => ALARMING.has(what) && count > 0);
         logger[isAlarming ? 'warn' : 'info']({ task: name, durationMs, findings }, `maintenance ${result}`);
       };
+      const time = AbortSignal.any([signal, AbortSignal.timeout(runMs)]);
       let findings: Findings;
+      let isCutOff: boolean;
       try {
-        findings = await task.run(signal, await walks.walkOf(name));
-        // What was cut off goes on in the next run.
-        if (!signal.aborted) await walks.ended(name);
+        findings = await task.run(time, await walks.walkOf(name));
+        isCutOff = time.aborted;
+        if (!isCutOff) await walks.ended(name);
       } catch (error) {
         // The queue tells of the failure and tries again; here it is shown beside the schedule.
         await note('failed', {}).catch(() => undefined);
         throw error;
       }
       await note('done', findings);
+      // It has not failed: no attempt is counted, and nobody is told.
+      if (isCutOff) throw new PutOff('It goes on where it was', SECOND_MS);
     },
   }),
 ];

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/index.ts';
 import { createContainer } from '../../container.ts';
 import { collections } from '../../container/collections.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
-import { PermanentFailure } from '../../platform/queue/job.ts';
+import { PermanentFailure, PutOff } from '../../platform/queue/job.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import { DAY_MS } from '../../shared/time.ts';
 import { sessions } from '../identity/session.model.ts';
@@ -14,7 +14,7 @@ import { orderCollection, type MerchantOrder } from '../orders/order.model.ts';
 import { rollups, trends } from '../analytics/analytics.model.ts';
 import { textMessageCounts } from '../sms/sms.model.ts';
 import { maintenanceJobs, type MaintenanceDeps } from './jobs.ts';
-import { TASK_TIMES } from './maintenance.jobs.ts';
+import { RUN_MS, runTask, TASK_TIMES } from './maintenance.jobs.ts';
 import { MaintenanceReads } from './maintenance.reads.ts';
 import { maintenanceRuns } from './maintenance.model.ts';
 import { WalkPlaces, walkPlaces } from './walk-places.ts';
@@ -39,6 +39,10 @@ async function run(task: string, signal = new AbortController().signal, walks?: 
   } finally {
     await container.close();
   }
+  return lastFindings(task);
+}
+
+async function lastFindings(task: string) {
   return (await maintenanceRuns.on(database.primary).findOne({ _id: task }, null, system).lean())?.findings;
 }
 
@@ -103,10 +107,41 @@ test('a walk through all stores that is cut off goes on where it was, once, and 
     },
     ended: (task) => walks.ended(task),
   };
-  expect(await run('owner-counts', stopping.signal, cutOff)).toMatchObject({ stores: 200 });
+  await expect(run('owner-counts', stopping.signal, cutOff)).rejects.toThrow(PutOff);
+  expect(await lastFindings('owner-counts')).toMatchObject({ stores: 200 });
   expect(await run('owner-counts')).toMatchObject({ stores: all - 200 });
   expect(await run('owner-counts')).toMatchObject({ stores: all });
   expect(await walkPlaces.on(database.primary).exists({ _id: 'owner-counts' }).setOptions(system)).toBeNull();
+});
+
+test('a run whose time is over is told before its job is late, and is put off with what it has found', async () => {
+  const ended: string[] = [];
+  const results: string[] = [];
+  const late = new AbortController();
+  const [handler] = maintenanceJobs({
+    tasks: {
+      trends: {
+        run: async (signal: AbortSignal) => {
+          await new Promise((resolve) => {
+            signal.addEventListener('abort', resolve);
+          });
+          return { stores: 3 };
+        },
+      },
+    } as never,
+    runs: maintenanceRuns.on(database.primary),
+    walks: {
+      walkOf: () => Promise.resolve({ after: undefined, passed: () => Promise.resolve() }),
+      ended: (task) => Promise.resolve(void ended.push(task)),
+    },
+    logger: { info: (_line: object, said: string) => results.push(said), warn: () => undefined } as never,
+    now: () => new Date(),
+    runMs: 1,
+  });
+  await expect(handler?.handle({ task: 'trends' }, late.signal)).rejects.toThrow(PutOff);
+  expect([late.signal.aborted, ended, results]).toEqual([false, [], ['maintenance done']]);
+  expect(await lastFindings('trends')).toEqual({ stores: 3 });
+  expect(RUN_MS).toBeLessThan(runTask.timeoutMs ?? 0);
 });
 
 test('a place of long ago is forgotten, and a walk that fails keeps the one it had', async () => {

@@ -3,7 +3,7 @@ import type { Walk } from '../../shared/walk.ts';
 /** Something that keeps the house in order: run at set times, bounded in each run, and harmless to repeat. */
 export interface MaintenanceTask {
   /**
-   * Does what there is to do, until `signal` says that it has taken long enough; the next run goes on.
+   * Does what there is to do, until `signal` says that it has taken long enough, then returns; the next run goes on.
    * @param walk where to go on, for those that go through all stores
    * @returns what it has found, in numbers
    */
