@@ -17,10 +17,10 @@ export interface UpkeepDeps {
   readonly now: Now;
 }
 
-/** An order as it is now. */
-type KeptOrder = CountedOrder & { readonly state: string };
+/** An order as it is now, and since when. */
+type KeptOrder = CountedOrder & { readonly state: string; readonly updatedAt: Date };
 
-/** By then all that follows from an order has long been counted. */
+/** By then all that follows from an order, or from a change of it, has long been counted. */
 const SETTLED_MS = HOUR_MS;
 const LOOKED_BACK_MS = 2 * DAY_MS;
 
@@ -45,7 +45,7 @@ export class AnalyticsUpkeep {
       found.orders += orders.length;
       const events = orders.flatMap((order) => [
         ...eventsOfOrder(order, 'placed'),
-        ...(order.state === 'cancelled' ? eventsOfOrder(order, 'cancelled') : []),
+        ...(order.state === 'cancelled' && order.updatedAt < until ? eventsOfOrder(order, 'cancelled') : []),
       ]);
       found.missing += (await store.append(events)).added;
     }

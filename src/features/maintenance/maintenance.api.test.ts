@@ -214,7 +214,12 @@ test('orders that were not counted are, once, and rows that were spoilt are put 
   await orderCollection.on(database.primary).create([order], system);
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 2 });
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 0 });
-  await orderCollection.on(database.primary).updateOne({ _id: order._id }, { $set: { state: 'cancelled' } }, system);
+  const change = (fields: Partial<MerchantOrder>) =>
+    orderCollection.on(database.primary).updateOne({ _id: order._id }, { $set: fields }, system);
+  await change({ state: 'cancelled', updatedAt: new Date() });
+  // The job that counts it may still wait.
+  expect(await run('order-counts')).toEqual({ orders: 1, missing: 0 });
+  await change({ updatedAt: new Date(Date.now() - 2 * 3_600_000) });
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 1 });
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 0 });
   const rows = rollups.on(database.primary);

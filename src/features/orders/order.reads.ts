@@ -14,6 +14,11 @@ import type { AllOrdersQuery, MerchantOrdersQuery, OrderCard, OrderView, UserOrd
 export type FoundState = Pick<MerchantOrder, '_id' | 'payment' | 'state' | 'total' | 'version'>;
 
 const STATE_FIELDS = { payment: 1, state: 1, total: 1, version: 1 } as const;
+/** An order, and when it came to be as it is. */
+export type ChangedOrder = OrderView & Pick<MerchantOrder, 'updatedAt'>;
+type ChangedRow = OrderRow & Pick<MerchantOrder, 'updatedAt'>;
+
+const CHANGED_FIELDS = { ...VIEW_FIELDS, updatedAt: 1 } as const;
 const NEWEST_FIRST = { placedAt: -1, _id: -1 } as const;
 
 /** Reads of orders: lean, projected, each named after its question. Never cached: they are decided upon. */
@@ -73,15 +78,15 @@ export class OrderReads {
   }
 
   /** Orders of all stores that were placed between two moments, oldest first, in batches: each is a read of its own. */
-  async *findPlacedBetween(from: Date, until: Date, access: Access): AsyncGenerator<OrderView[]> {
-    const pages = keysetPages<OrderRow>(BATCH, (limit, last) =>
+  async *findPlacedBetween(from: Date, until: Date, access: Access): AsyncGenerator<ChangedOrder[]> {
+    const pages = keysetPages<ChangedRow>(BATCH, (limit, last) =>
       this.#orders
-        .find({ $and: [{ placedAt: { $gte: from, $lt: until } }, behind('placedAt', last)] }, VIEW_FIELDS, access)
+        .find({ $and: [{ placedAt: { $gte: from, $lt: until } }, behind('placedAt', last)] }, CHANGED_FIELDS, access)
         .sort({ placedAt: 1, _id: 1 })
         .limit(limit)
-        .lean<OrderRow[]>(),
+        .lean<ChangedRow[]>(),
     );
-    for await (const rows of pages) yield rows.map(presentOrder);
+    for await (const rows of pages) yield rows.map((row) => ({ ...presentOrder(row), updatedAt: row.updatedAt }));
   }
 
   async #page(
