@@ -131,6 +131,17 @@ test('a clock that is an hour ahead runs no slot early, and leaves none out for 
   expect(await runner.tick(everyMinute)).toBe(true);
 });
 
+test('a schedule first seen by an instance whose clock is an hour ahead runs at its next slot for the others', async () => {
+  for (const begin of ['catchUp', 'tick'] as const) {
+    const schedule = { ...everyMinute, name: `seen-by-${begin}` };
+    const runner = instance([schedule]);
+    clock.now = new Date(Date.now() + 60 * MINUTE_MS);
+    expect(await runner[begin](schedule)).toBe(false);
+    clock.now = slotAfter(schedule, new Date());
+    expect(await runner.tick(schedule)).toBe(true);
+  }
+});
+
 test('schedules are listed with their last run and the next, in their zone', async () => {
   const runner = instance([everyMinute, daily]);
   minutesLater(1);

@@ -40,10 +40,24 @@ export class ScheduleStore {
     this.#states = states;
   }
 
-  /** Begins a schedule that was never seen before; slots up to `lastSlot` are none of its business. */
+  /**
+   * Begins a schedule that was never seen before; slots up to `lastSlot` are none of its business, as far as they have begun by
+   * the database's clock: an instance whose clock is ahead would have all others leave out what lies between.
+   */
   async ensure(_id: string, lastSlot: Date): Promise<void> {
     try {
-      await this.#states.updateOne({ _id }, { $setOnInsert: { lastSlot, hasRun: false } }, { ...access, upsert: true });
+      await this.#states.updateOne(
+        { _id },
+        [
+          {
+            $set: {
+              lastSlot: { $ifNull: ['$lastSlot', { $min: [lastSlot, '$$NOW'] }] },
+              hasRun: { $ifNull: ['$hasRun', false] },
+            },
+          },
+        ],
+        { ...access, upsert: true, updatePipeline: true },
+      );
     } catch (error) {
       // Another instance has begun it at the same moment.
       if (duplicateKey(error) === undefined) throw error;
