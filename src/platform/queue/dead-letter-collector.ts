@@ -98,7 +98,7 @@ export class DeadLetterCollector {
     if (jobId === undefined || finishedOn === undefined) return;
     const reason = redactText(failedReason || 'no reason given').slice(0, MAX_REASON);
     const letter = { queue, jobId, name, reason, attempts: attemptsMade, failedAt: new Date(finishedOn) };
-    // Null while no attempt has failed by an error, such as after two stalls.
+    // By its type null, as it is before an attempt has failed by an error.
     const stacks = stacktrace ?? [];
     const last = stacks.slice(-STACKS).map((stack) => redactText(stack).slice(0, MAX_STACK));
     if (!(await this.#deps.store.note({ ...letter, payload: data, stacks: last }))) return;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Queue, type Job } from 'bullmq';
+import { DelayedError, Queue, type Job } from 'bullmq';
 import { z } from 'zod';
 import { eventually, silent, uniqueName, withRedis } from '../../../tests/environment/index.ts';
 import { jobHandler, type JobContract } from './job.ts';
+import { Quarantine } from './quarantine.ts';
 import { queueSettings } from './settings.ts';
 import { WorkerRuntime } from './worker.ts';
 
@@ -120,4 +121,21 @@ test('a worker that gives up on its suspect takes the mark away: it was not kill
   expect(await runtime?.drain(0)).toBe(false);
   expect(await isMarked('long')).toBe(false);
   gate.resolve(undefined);
+});
+
+test('a suspect that comes back while this process still does it, its lock gone with Redis, is put off and keeps its mark', async () => {
+  const gate = Promise.withResolvers<undefined>();
+  const quarantine = new Quarantine({ redis: redis.client, prefix });
+  const moveToDelayed = () => Promise.resolve();
+  const long = (stalledCounter: number) =>
+    ({ id: 'long', queueName: 'chores', stalledCounter, moveToDelayed }) as unknown as Job;
+  const begun = quarantine.attempt(long(1), 'first', () => gate.promise);
+  await eventually(() => isMarked('long'));
+  const again = quarantine.attempt(long(2), 'second', () => Promise.reject(new Error('run twice at once')));
+  await expect(again).rejects.toBeInstanceOf(DelayedError);
+  expect(await isMarked('long')).toBe(true);
+  gate.resolve(undefined);
+  await begun;
+  expect(await isMarked('long')).toBe(false);
+  await expect(quarantine.attempt(long(2), 'third', () => Promise.resolve())).resolves.toBeUndefined();
 });

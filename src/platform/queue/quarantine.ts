@@ -28,9 +28,14 @@ export interface QuarantineDeps {
  * a mark in Redis from before it begins until after its end. One that is left behind again with its mark was the only
  * suspect there: it fails for good. One without a mark was a neighbour once more, and waits for its turn.
  *
- * The mark goes with every end that the worker lives to see: done, failed, put off, or given up by a worker that stops.
- * A worker killed from outside amid a suspect looks the same as one that the suspect has killed; so does a kill in the
- * instant between the mark and the beginning. Then the dead letter is harmless to replay.
+ * There is one turn for all queues of a process: of two suspects side by side neither is proven when it dies, so that a long
+ * one holds up the short ones of other queues until it has ended, or another worker takes them.
+ *
+ * The mark goes with every end that the worker lives to see: done, failed, put off, or given up by a worker that stops. Three
+ * things look as if the suspect had killed its worker: one that is killed from outside amid a suspect; a kill in the instant
+ * between the mark and the beginning; and a Redis that is away for longer than the locks live, at whose return another
+ * process takes over what this one still does. Then the dead letter is harmless to replay. The third makes suspects of all
+ * jobs under way, without any death; and once a suspect a job remains one, since BullMQ never sets its count of stalls back.
  */
 export class Quarantine {
   readonly #redis: Redis;
@@ -53,6 +58,8 @@ export class Quarantine {
 
   async #inTurn(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
     const mark = `${this.#prefix}:suspects:${job.queueName}:${job.id ?? ''}`;
+    // It was not killed by it, then: only its lock has run out.
+    if (this.#marked === mark) return delay(job, AGAIN_MS, 'It is still under way here', token);
     // Taken away as it is read: it tells of this stall, and of none later on.
     const wasAlone = (await this.#redis.del(mark)) > 0;
     if (wasAlone && job.stalledCounter > 1) {
