@@ -17,20 +17,25 @@ export function inFront(handlers: readonly RequestHandler[], app: Express): Requ
         app(req, res);
       });
     };
-    const run = (index: number): ReturnType<RequestHandler> => {
+    const run = (index: number): void => {
       const handler = handlers[index];
       if (handler === undefined) {
         handOver();
         return;
       }
-      return handler(request, response, () => run(index + 1));
+      const next = (refusal?: unknown): void => {
+        if (refusal === undefined) run(index + 1);
+        else handOver(refusal);
+      };
+      // Each by itself: what it returns, which may be a promise, the one before it does not pass on.
+      try {
+        const waiting = handler(request, response, next);
+        if (waiting instanceof Promise) waiting.catch(handOver);
+      } catch (error) {
+        handOver(error);
+      }
     };
-    try {
-      const waiting = run(0);
-      if (waiting instanceof Promise) waiting.catch(handOver);
-    } catch (error) {
-      handOver(error);
-    }
+    run(0);
   };
 }
 
