@@ -29,6 +29,7 @@ export class LinkTokens {
     const isGenuine = this.#signer.isGenuine(signature, `${purpose}:`, id);
     return isGenuine ? Types.ObjectId.createFromHexString(id.toString('hex')) : undefined;
   }
+
   /** The same for a part of what the row stands for, such as one of its addresses: it travels in the token, signed. */
   issueFor(purpose: string, id: Id, subject: string): string {
     return `${this.issue(`${purpose}:${subject}`, id)}.${Buffer.from(subject).toString('base64url')}`;

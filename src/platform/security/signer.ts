@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 export interface SigningSecrets {
   readonly secret: string;
@@ -10,11 +10,12 @@ type Part = string | Uint8Array;
 
 /** Signs what is handed out and comes back (HMAC-SHA-256). */
 export class Signer {
-  readonly #keys: readonly [Buffer, ...Buffer[]];
+  // As bytes a key would be made ready anew for each signature; see `Cursors`.
+  readonly #keys: readonly [KeyObject, ...KeyObject[]];
 
   /** @param use what is signed: the configured secret signs other things as well, and a key of its own keeps them apart */
   constructor({ secret, previousSecret }: SigningSecrets, use: string) {
-    const keyOf = (each: string): Buffer => createHmac('sha256', each).update(use).digest();
+    const keyOf = (each: string): KeyObject => createSecretKey(createHmac('sha256', each).update(use).digest());
     this.#keys = previousSecret === undefined ? [keyOf(secret)] : [keyOf(secret), keyOf(previousSecret)];
   }
 
@@ -31,7 +32,7 @@ export class Signer {
 export const isSame = (given: Uint8Array, expected: Uint8Array): boolean =>
   given.length === expected.length && timingSafeEqual(given, expected);
 
-function sign(key: Buffer, parts: readonly Part[]): Buffer {
+function sign(key: KeyObject, parts: readonly Part[]): Buffer {
   const hmac = createHmac('sha256', key);
   for (const part of parts) hmac.update(part);
   return hmac.digest();
