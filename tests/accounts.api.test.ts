@@ -2,9 +2,11 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { collections } from '../src/container/collections.ts';
+import { tooContended } from '../src/platform/database/failures.ts';
 import type { Endpoint } from '../src/platform/http/endpoint.ts';
 import { openApiOf, problemsOf } from '../src/platform/http/openapi.ts';
 import { reviewEndpoints } from '../src/platform/http/review.ts';
+import { Problem } from '../src/shared/problem.ts';
 import { accountApp, employ, signUpAndIn, type AccountApp, type SignedIn } from './accounts.ts';
 import { withDatabase } from './environment/index.ts';
 
@@ -23,13 +25,13 @@ const ofStores = () => endpoints().filter(({ permission }) => permission.scope =
 const withBody = () => endpoints().filter(({ input }) => input.shape.body !== undefined);
 
 /** Calls by somebody who has nothing to do with what the path names. */
-function ask({ method, path, permission }: Endpoint, body?: object) {
-  const filled = path
+const ask = (endpoint: Endpoint, body?: object) => askAt(endpoint, filledIn(endpoint), body);
+
+const filledIn = ({ path }: Endpoint): string =>
+  path
     .replaceAll(/:(\w*Id)/g, 'f'.repeat(24))
     .replaceAll(/:(slug|sku)/g, 'nobody')
     .replace(':number', '01234-56789');
-  return askAt({ method, permission }, filled, body);
-}
 
 /** The same by somebody who gets as far as the path and the body: an admin where only the platform's own people do. */
 function askInside(endpoint: Endpoint, body?: object) {
@@ -151,6 +153,26 @@ test('what is of one store is not there for the owner of another', async () => {
     const { status } = await asked.send(bodies[operationId]);
     expect(`${operationId} ${String(status)}`).toBe(`${operationId} 404`);
   }
+});
+
+test('a change that others held up for too long is told as such by each endpoint without a body', async () => {
+  const owner = await signUpAndIn(accounts);
+  const opened = accounts.http().post('/api/merchants').set('Authorization', owner.authorization);
+  await opened.send({ slug: 'contended', name: 'Mugs' }).expect(201);
+  const contended = accountApp(database, { transact: () => Promise.reject(new Problem(tooContended, 'Others won')) });
+  const told: string[] = [];
+  const called = endpoints().filter(({ input, operationId }) => {
+    // Ends the session that the others are called with.
+    return input.shape.body === undefined && operationId !== 'signOutEverywhere';
+  });
+  for (const endpoint of called) {
+    const asked = contended.http()[endpoint.method](`/api${filledIn(endpoint)}`);
+    const { authorization } = endpoint.permission.scope === 'system' ? admin : owner;
+    const { status } = await asked.set({ Authorization: authorization, 'Idempotency-Key': randomUUID() });
+    expect(`${endpoint.operationId} ${String(status)}`).not.toBe(`${endpoint.operationId} 500`);
+    if (status === tooContended.status) told.push(endpoint.operationId);
+  }
+  expect(told).toEqual(expect.arrayContaining(['withdrawInvitation', 'exportAudit', 'removePhone']));
 });
 
 describe('each body', () => {

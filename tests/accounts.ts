@@ -29,7 +29,7 @@ import type { Cache } from '../src/platform/cache/cache.ts';
 import { uncached } from '../src/platform/cache/uncached.ts';
 import { databaseProblems } from '../src/platform/database/failures.ts';
 import { asSystem } from '../src/platform/database/scoped.ts';
-import { mongoTransact } from '../src/platform/database/transaction.ts';
+import { mongoTransact, type Transact } from '../src/platform/database/transaction.ts';
 import type { Feature } from '../src/platform/http/endpoint.ts';
 import type { RequestLimits } from '../src/platform/http/limits.ts';
 import type { Limiter } from '../src/platform/limits/limit.ts';
@@ -70,6 +70,8 @@ export interface AccountAppOptions {
   readonly limits?: RequestLimits;
   /** Nothing is kept unless one is given; changes then end what they must, as in production. */
   readonly cache?: Cache;
+  /** In place of the database's transactions. */
+  readonly transact?: Transact;
 }
 
 /** The API of accounts and stores over a suite's database, with a clock to set and mails to read. */
@@ -87,7 +89,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const platform = {
     ...platformParts(parts, loadConfig(ENVIRONMENT), 'test', () => outlets),
     database: () => database,
-    transact: () => mongoTransact(primary, () => Promise.resolve()),
+    transact: () => options.transact ?? mongoTransact(primary, () => Promise.resolve()),
     appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed, record }),
     auditLog: () => auditLog,
     passwords: () => passwords,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tooContended } from '../../platform/database/failures.ts';
 import { endpoint, type Endpoint } from '../../platform/http/endpoint.ts';
 import { Streamed } from '../../platform/http/streamed-answer.ts';
 import type { Outlets } from '../../platform/queue/outlets.ts';
@@ -52,7 +53,6 @@ const exported = {
   output: Streamed,
   streams: ['application/x-ndjson', 'text/csv'],
   status: 200,
-  problems: [],
   idempotent: false,
   // Each may read a whole log.
   limit: { quota: 10, windowSeconds: 3_600, per: 'tenant', exact: true },
@@ -66,6 +66,7 @@ const exportEndpoints = ({ exports, record }: Omit<AuditEndpointParts, 'reads'>)
     summary: "The store's log as a file, in the order of its chain, to be kept and verified elsewhere",
     permission: { scope: 'merchant', role: 'owner', apiKey: 'audit-exports:read' },
     input: z.object({ query: AuditExportQuery }),
+    problems: [tooContended],
     queryBudget: 2,
     async handle({ query }, context) {
       const { actor, scope, address, requestId } = context;
@@ -90,6 +91,7 @@ const exportEndpoints = ({ exports, record }: Omit<AuditEndpointParts, 'reads'>)
     summary: "The platform's log, or a store's, as a file",
     permission: { scope: 'system', role: 'support' },
     input: z.object({ query: AllAuditExportQuery }),
+    problems: [],
     queryBudget: 0,
     handle: ({ query: { merchantId = null, ...query } }, { scope }) =>
       Promise.resolve(exports.stream(merchantId, query, { scope })),

@@ -54,7 +54,7 @@ export const invitationEndpoints = (invitations: InvitationService): readonly En
     input: z.object({ params: z.strictObject({ invitationId: Id }) }),
     output: z.void(),
     status: 204,
-    problems: [invitationNotFound],
+    problems: [invitationNotFound, tooContended],
     queryBudget: 4,
     idempotent: false,
     handle: ({ params }, context) => invitations.withdraw(context, params.invitationId),
