@@ -54,6 +54,8 @@ export interface BuildDeps extends LinkParts {
 /** The most rows of each format: what a spreadsheet holds, and what anybody would leaf through. */
 export const MAX_ROWS: Readonly<Record<ReportFormat, number>> = { csv: 1_000_000, xlsx: 500_000, pdf: 20_000 };
 
+const NO_LINKS: ReadonlyMap<string, string> = new Map();
+
 /** How far the reading of rows leads, in per cent; the rest is for what is made of them. */
 const READING = 40;
 const RENDERING = 55;
@@ -160,7 +162,7 @@ export class ReportBuilder {
     const isDone = await transact({ scope }, async (access) => {
       const emails = await store.finish(holder, { ...made, at, expiresAt }, access);
       if (emails === undefined) return false;
-      const ends = await subscribers.linksFor(report, access);
+      const ends = emails.length === 0 ? NO_LINKS : await subscribers.linksFor(report, access);
       const letterFor = (to: string) => this.#letterOf(report, look, expiresAt, ends.get(to));
       for (const to of emails) await queue.sendEmail({ to, ...letterFor(to) }, { context: { scope }, access });
       return true;

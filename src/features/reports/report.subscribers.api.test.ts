@@ -66,6 +66,20 @@ test('the mail of a scheduled report carries the link that ends it for its reade
   expect(await bodyOf(store.get(schedule))).toMatchObject({ emails: [joe], isPaused: false });
 });
 
+test('of two schedules that bring the same report, its link ends both for its reader, and no schedule of another period', async () => {
+  const store = await suite.store();
+  const schedule = await reportOfADay(store, [ann, joe]);
+  const made = async (every: string) => {
+    const wanted = { kind: 'sales', format: 'csv', every, emails: [ann] };
+    return (await bodyOf(store.post('/api/report-schedules', wanted).expect(201))) as ScheduleView;
+  };
+  const [twin, weekly] = [await made('day'), await made('week')];
+  await oneClick(pathOf(await mailTo(store, ann))).expect(200);
+  expect(await bodyOf(store.get(schedule))).toMatchObject({ emails: [joe], isPaused: false });
+  expect(await bodyOf(store.get(`/api/report-schedules/${twin.id}`))).toMatchObject({ emails: [], isPaused: true });
+  expect(await bodyOf(store.get(`/api/report-schedules/${weekly.id}`))).toMatchObject({ emails: [ann] });
+});
+
 test('a schedule that has nobody left is paused, and the log of the store tells of it once', async () => {
   const store = await suite.store();
   const schedule = await reportOfADay(store, [ann]);

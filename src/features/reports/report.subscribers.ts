@@ -50,29 +50,43 @@ export class ReportSubscribers {
     );
   }
 
-  /** Ends one address's part in a schedule; a second time changes nothing. @returns whether the link is one of ours */
+  /**
+   * Ends one address's part in a schedule, and in those that bring the same reports: they come as one mail, with one link.
+   * A second time changes nothing. @returns whether the link is one of ours
+   */
   async end(token: string): Promise<boolean> {
     const opened = this.#deps.links.openFor(END_SUBSCRIPTION, token);
     if (opened === undefined) return false;
-    await this.#deps.transact(system, (access) => this.#endFor(opened.id, opened.subject, access));
+    await this.#deps.transact(system, async (access) => {
+      for (const schedule of await this.#likeThat(opened.id, access))
+        await this.#endFor(schedule, opened.subject, access);
+    });
     return true;
   }
 
-  async #endFor(scheduleId: Id, email: string, access: TransactionAccess): Promise<void> {
-    const { reads, store, appendEvent } = this.#deps;
-    const found = await reads.find(scheduleId, access);
-    // Ended before, or the whole schedule is gone.
-    if (!found?.emails.includes(email)) return;
-    const emails = found.emails.filter((other) => other !== email);
+  /** None when the whole schedule is gone. */
+  async #likeThat(scheduleId: Id, { session }: TransactionAccess): Promise<readonly ReportSchedule[]> {
+    const { reads } = this.#deps;
+    const found = await reads.find(scheduleId, { ...system, session });
+    if (found === undefined) return [];
+    const scope = { kind: 'merchant', merchantId: found.merchantId } as const;
+    return (await reads.findOf(found, { scope, session })).filter(({ every }) => every === found.every);
+  }
+
+  async #endFor(schedule: ReportSchedule, email: string, access: TransactionAccess): Promise<void> {
+    const { store, appendEvent } = this.#deps;
+    // Ended before.
+    if (!schedule.emails.includes(email)) return;
+    const { _id, merchantId } = schedule;
+    const emails = schedule.emails.filter((other) => other !== email);
     // Nobody is left to write to.
-    const isPaused = found.isPaused || emails.length === 0;
-    const changed = await store.change(scheduleId, { emails, isPaused }, access);
+    const isPaused = schedule.isPaused || emails.length === 0;
+    const changed = await store.change(_id, { emails, isPaused }, access);
     if (changed === undefined) return;
-    const { merchantId } = found;
-    await appendEvent(system, reportsManaged('report-schedule.changed', merchantId, scheduleId), access, {
-      target: { kind: 'report-schedule', id: scheduleId },
+    await appendEvent(system, reportsManaged('report-schedule.changed', merchantId, _id), access, {
+      target: { kind: 'report-schedule', id: _id },
       merchantId,
-      ...differenceOf(found, changed, AUDITED),
+      ...differenceOf(schedule, changed, AUDITED),
     });
   }
 }
