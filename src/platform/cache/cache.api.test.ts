@@ -98,6 +98,29 @@ test.each([['not a value'], ['\0\0\0\u000512345'], ['\0\0\0\u0003[1]'], ['']])(
   },
 );
 
+test('a value of which only the envelope can be read is loaded and replaced as well, alone and with others', async () => {
+  const list = source('mugs');
+  const others = () => Promise.resolve(new Map([['other', 'cups']]));
+  await read(here, list);
+  await stored('list');
+  await here.cache.getOrSetMany(['other'], others, POLICY);
+  await stored('other');
+  for (const key of ['list', 'other']) {
+    const sealed = (await client().getBuffer(`${prefix}:cache:value:${key}`)) ?? Buffer.alloc(4);
+    await client().set(`${prefix}:cache:value:${key}`, sealed.subarray(0, -1));
+  }
+  expect(await there.cache.getMany(['list', 'other'])).toEqual(new Map());
+  expect(await there.cache.getOrSetMany(['other'], others, POLICY)).toEqual(new Map([['other', 'cups']]));
+  expect(await read(there, list)).toMatchObject({ value: 'mugs', source: 'miss' });
+  const third = await openCache({ url: url(), prefix }, { clock: clock.read });
+  try {
+    await eventually(async () => (await third.cache.getMany(['list', 'other'])).size === 2);
+  } finally {
+    third.close();
+  }
+  expect(list.loads).toBe(2);
+});
+
 describe('time', () => {
   test('past its freshness a value is shown once more while it is loaded anew', async () => {
     const products = source('mugs');

@@ -70,7 +70,7 @@ export class EnhancedCacheService implements Cache {
     this.#remote = new RedisLayer(link, prefix, this.#stats.redis);
     this.#flights = new Flights(this.#coherence);
     const onFailure = (error: unknown) => {
-      logger.debug({ error }, 'the cache could not do something in the background');
+      logger.debug({ error }, 'the cache could not do something, and goes on without');
     };
     const shared = { memory: this.#memory, remote: this.#remote, coherence: this.#coherence, stats: this.#stats };
     const deps: KeeperDeps = { ...shared, clock, random, onFailure };
@@ -126,8 +126,10 @@ export class EnhancedCacheService implements Cache {
     for (const [index, key] of others.entries()) {
       const found = looked[index]?.found;
       const isShown = found !== undefined && ageOf(found.lifetime, this.#clock()) !== 'past';
-      this.#count(key, found?.tags ?? [], isShown ? 'hits' : 'misses');
-      if (isShown) values.set(key, this.#keeper.adopt({ key, keeping: keepingBy(codec) }, moment, found).value as T);
+      const reading = { key, keeping: keepingBy(codec) };
+      const outcome = isShown ? this.#keeper.adopt(reading, moment, found) : undefined;
+      this.#count(key, found?.tags ?? [], outcome === undefined ? 'misses' : 'hits');
+      if (outcome !== undefined) values.set(key, outcome.value as T);
     }
     return values;
   }

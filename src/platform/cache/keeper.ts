@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../shared/time.ts';
 import type { Clock } from './clock.ts';
-import type { Keeping } from './codec.ts';
+import type { Keeping, Kept } from './codec.ts';
 import type { Coherence, Moment } from './coherence.ts';
 import type { Lifetime } from './envelope.ts';
 import type { Outcome } from './flights.ts';
@@ -32,7 +32,7 @@ export interface KeeperDeps {
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Told what failed in the background, where nobody waits for it. */
+  /** Told what failed in the background, where nobody waits for it, or what a load makes up for. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -49,12 +49,27 @@ export class Keeper {
     this.#deps = deps;
   }
 
-  /** What Redis had, into memory. @param moment before it was looked up */
-  adopt({ key, keeping }: Pick<Reading, 'key' | 'keeping'>, moment: Moment, found: Found): Outcome {
-    const { value, bytes } = keeping.read(found.payload());
+  /**
+   * What Redis had, into memory.
+   * @param moment before it was looked up
+   * @returns undefined where it cannot be read: it is to be loaded then, and is overwritten
+   */
+  adopt({ key, keeping }: Pick<Reading, 'key' | 'keeping'>, moment: Moment, found: Found): Outcome | undefined {
+    const read = this.#read(keeping, found);
+    if (read === undefined) return undefined;
+    const { value, bytes } = read;
     const { lifetime, tags } = found;
     const tallies = this.#remember({ key, tags, moment, value, lifetime, bytes });
     return { value, source: 'hit-l2', loadedAt: lifetime.loadedAt, tallies };
+  }
+
+  #read(keeping: Reading['keeping'], found: Found): Kept<unknown> | undefined {
+    try {
+      return keeping.read(found.payload());
+    } catch (error) {
+      this.#deps.onFailure(error);
+      return undefined;
+    }
   }
 
   /**

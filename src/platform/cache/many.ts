@@ -94,8 +94,9 @@ export class ManyReader {
     for (const [index, reading] of wanted.entries()) {
       const found = looked[index]?.found;
       const isFresh = found !== undefined && ageOf(found.lifetime, this.#deps.clock()) === 'fresh';
-      stats.redis[isFresh ? 'hits' : 'misses'] += 1;
-      if (isFresh) outcomes.set(reading.key, this.#keeper.adopt(reading, moment, found));
+      const outcome = isFresh ? this.#keeper.adopt(reading, moment, found) : undefined;
+      stats.redis[outcome === undefined ? 'misses' : 'hits'] += 1;
+      if (outcome !== undefined) outcomes.set(reading.key, outcome);
     }
     return outcomes;
   }

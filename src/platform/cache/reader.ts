@@ -70,8 +70,8 @@ export class Reader {
     const moment = this.#deps.coherence.begin();
     const looked = await this.#look(reading);
     const found = looked?.found;
-    if (found === undefined) return this.#loadOnce(reading, looked);
-    const outcome = this.#keeper.adopt(reading, moment, found);
+    const outcome = found && this.#keeper.adopt(reading, moment, found);
+    if (found === undefined || outcome === undefined) return this.#loadOnce(reading, looked);
     const age = ageOf(found.lifetime, this.#deps.clock());
     if (age === 'fresh') return outcome;
     if (age === 'past') return this.#loadOnce(reading, looked);
