@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { withDatabase } from '../../../tests/environment/index.ts';
+import { traced } from '../../../tests/traced.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { callbackEndpoints } from '../../platform/http/callbacks.ts';
 import { problemHandler } from '../../platform/http/problem-handler.ts';
-import { beginTrace } from '../../platform/http/request.ts';
 import { Cursors } from '../../platform/security/cursors.ts';
 import { LinkTokens } from '../../platform/security/links.ts';
 import { Id, newId } from '../../shared/ids.ts';
@@ -36,10 +36,9 @@ function alertsOf() {
     publicUrl: PUBLIC_URL,
   });
   const app = express();
-  app.use(beginTrace);
   app.use('/callbacks', callbackEndpoints([stockAlertCallback(alerts)], PUBLIC_URL));
   app.use(problemHandler(() => undefined));
-  return { alerts, store, app };
+  return { alerts, store, app: traced(app) };
 }
 
 test('owners and managers hear of low stock until they follow the link; opening it changes nothing, and it can be undone', async () => {

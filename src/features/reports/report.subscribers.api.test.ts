@@ -3,10 +3,10 @@ import express from 'express';
 import request from 'supertest';
 import { withReports } from '../../../tests/reports.ts';
 import { bodyOf, type Caller } from '../../../tests/shop.ts';
+import { traced } from '../../../tests/traced.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { callbackEndpoints } from '../../platform/http/callbacks.ts';
 import { problemHandler } from '../../platform/http/problem-handler.ts';
-import { beginTrace } from '../../platform/http/request.ts';
 import { mails, type StoredMail } from '../../platform/mail/mail.store.ts';
 import { Id } from '../../shared/ids.ts';
 import { auditEntries, type AuditEntry } from '../audit/audit.model.ts';
@@ -40,11 +40,10 @@ async function mailTo(store: Caller, address: string): Promise<StoredMail | unde
 
 function callbacks() {
   const app = express();
-  app.use(beginTrace);
   const callback = reportSubscriptionCallback(suite.app.reportSubscribers());
   app.use('/callbacks', callbackEndpoints([callback], PUBLIC_URL));
   app.use(problemHandler(() => undefined));
-  return request(app);
+  return request(traced(app));
 }
 const pathOf = (mail: StoredMail | undefined) => (mail?.unsubscribeUrl ?? '').slice(PUBLIC_URL.length);
 const oneClick = (path: string) => callbacks().post(path).type('form').send({ 'List-Unsubscribe': 'One-Click' });

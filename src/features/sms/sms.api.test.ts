@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import express, { type Express } from 'express';
+import express from 'express';
 import fc from 'fast-check';
+import type { RequestListener } from 'node:http';
 import request from 'supertest';
 import { silent, withDatabase } from '../../../tests/environment/index.ts';
+import { traced } from '../../../tests/traced.ts';
 import { refusal, startTwilioServer, type Fault, type TwilioServer } from '../../../tests/twilio-server.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { mongoTransact } from '../../platform/database/transaction.ts';
 import { callbackEndpoints } from '../../platform/http/callbacks.ts';
 import { problemHandler } from '../../platform/http/problem-handler.ts';
-import { beginTrace } from '../../platform/http/request.ts';
 import { eventAppender, outbox } from '../../platform/outbox/event.store.ts';
 import { Effects, effects } from '../../platform/queue/effects.ts';
 import { PutOff } from '../../platform/queue/job.ts';
@@ -47,7 +48,7 @@ const now = () => clock;
 let server: TwilioServer;
 let service: SmsService;
 let store: SmsStore;
-let app: Express;
+let app: RequestListener;
 
 beforeAll(async () => {
   server = await startTwilioServer();
@@ -59,10 +60,10 @@ beforeAll(async () => {
     store,
     now,
   });
-  app = express();
-  app.use(beginTrace);
-  app.use('/callbacks', callbackEndpoints(smsCallbacks({ sms: service, optOuts, authToken: TOKEN }), PUBLIC_URL));
-  app.use(problemHandler(() => undefined));
+  const routes = express();
+  routes.use('/callbacks', callbackEndpoints(smsCallbacks({ sms: service, optOuts, authToken: TOKEN }), PUBLIC_URL));
+  routes.use(problemHandler(() => undefined));
+  app = traced(routes);
 });
 afterAll(() => server.close());
 beforeEach(() => {

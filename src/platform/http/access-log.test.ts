@@ -1,27 +1,28 @@
 import { expect, test } from '@jest/globals';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 import { createLogger } from '../observability/logger.ts';
 import { accessLog } from './access-log.ts';
 import { traceOf } from './exchange.ts';
-import { beginTrace } from './request.ts';
+import { inFront } from './front.ts';
+import { nameRequest } from './request.ts';
 
 /** The lines that requests of these paths leave, as what reads them sees them. */
 async function linesOf(paths: readonly string[], { slowRequestMs = 60_000, level = 'info' } = {}): Promise<unknown[]> {
   const lines: string[] = [];
   const destination = { write: (line: string) => lines.push(line) };
   const logger = createLogger({ level, service: 'api', destination });
-  const app = express();
   // A client of the library's would escape what a hostile one does not.
-  app.use((req, _res, next) => {
+  const unescape: RequestHandler = (req, _res, next) => {
     req.url = decodeURI(req.url);
     next();
-  });
-  app.use(beginTrace, accessLog(logger, slowRequestMs), (_req, res) => {
+  };
+  const routes = express().use((_req, res) => {
     traceOf(res).operationId = 'readMug';
     traceOf(res).recordQuery({ collection: 'mugs', operation: 'find', durationMs: 1 });
     res.status(201).end();
   });
+  const app = inFront([unescape, nameRequest, accessLog(logger, slowRequestMs)], routes);
   for (const path of paths) await request(app).get(path).set('X-Request-Id', 'the-request');
   return lines.map((line) => JSON.parse(line) as unknown);
 }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
 import { once } from 'node:events';
-import { get, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { traced } from '../../../tests/traced.ts';
 import { fileDownloads } from './file-downloads.ts';
 import { problemHandler } from './problem-handler.ts';
-import { nameRequest } from './request.ts';
 
 const TEXT = 'a,b';
 const reported: unknown[] = [];
@@ -19,7 +19,7 @@ let server: Server;
 let left: Promise<unknown>;
 beforeAll(async () => {
   const app = express();
-  app.use(nameRequest, (_req, res, next) => {
+  app.use((_req, res, next) => {
     left = once(res, 'close');
     next();
   });
@@ -38,7 +38,7 @@ beforeAll(async () => {
   };
   app.use(fileDownloads({ links: { open: () => ({ name: 'a.csv', downloadName: 'a.csv' }) }, store }));
   app.use(problemHandler((error) => void reported.push(error)));
-  server = app.listen(0, '127.0.0.1');
+  server = createServer(traced(app)).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 afterAll(() => {

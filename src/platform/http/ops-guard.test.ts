@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '../../../tests/environment/index.ts';
+import { traced } from '../../../tests/traced.ts';
 import { newId } from '../../shared/ids.ts';
 import { LocalLimiter } from '../limits/local.ts';
 import type { AuditedCall } from './edge.ts';
 import { guardOps } from './ops-guard.ts';
-import { nameRequest } from './request.ts';
 
 test('what a caller asks for who leaves before being let in is not done, since nothing would tell of it', async () => {
   const audited: AuditedCall[] = [];
@@ -31,7 +31,7 @@ test('what a caller asks for who leaves before being let in is not done, since n
   );
   const app = express();
   const left = Promise.withResolvers<undefined>();
-  app.use(nameRequest, (_req, res, next) => {
+  app.use((_req, res, next) => {
     res.once('close', () => {
       left.resolve(undefined);
     });
@@ -41,7 +41,7 @@ test('what a caller asks for who leaves before being let in is not done, since n
     done.push(req.path);
     res.end();
   });
-  const server = app.listen(0, '127.0.0.1');
+  const server = createServer(traced(app)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const put = (path: string, authorization: string) => {
     const { port } = server.address() as AddressInfo;

@@ -16,13 +16,6 @@ export const nameRequest: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** The same where nothing stands in front of Express: what follows is part of the trace. */
-export const beginTrace: RequestHandler = (req, res, next) => {
-  void nameRequest(req, res, () => {
-    withTrace(traceOf(res), next);
-  });
-};
-
 /** What looks like a number of a card or a phone names no request: it would be in every line of the log. */
 const isName = (sent: unknown): sent is string =>
   typeof sent === 'string' && /^[\w-]{8,64}$/.test(sent) && redactText(sent) === sent;

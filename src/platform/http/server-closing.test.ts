@@ -1,14 +1,16 @@
 import { expect, test } from '@jest/globals';
-import express, { type Express } from 'express';
+import express from 'express';
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../../../tests/environment/index.ts';
+import { traced } from '../../../tests/traced.ts';
 import { problemHandler } from './problem-handler.ts';
-import { beginTrace, timeLimit } from './request.ts';
+import { timeLimit } from './request.ts';
 import { closeServer, httpServer } from './server.ts';
 
-async function serving(app: Express) {
+async function serving(app: RequestListener) {
   const server = httpServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -58,10 +60,10 @@ test('a server that closes answers those who had connected before, although it t
 
 test('a server that closes answers 503 for what takes longer than its grace, so that a client asks again elsewhere', async () => {
   const slow = express()
-    .use(beginTrace, timeLimit(60_000))
+    .use(timeLimit(60_000))
     .get('/', () => undefined)
     .use(problemHandler(() => undefined));
-  const { server, url } = await serving(slow);
+  const { server, url } = await serving(traced(slow));
   const given = fetch(url);
   await once(server, 'request');
   expect(await closeServer(server, { announceMs: 0, graceMs: 50 })).toBe(false);

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '../../../tests/environment/index.ts';
+import { traced } from '../../../tests/traced.ts';
 import { problemHandler } from './problem-handler.ts';
-import { beginTrace } from './request.ts';
 import { sendStreamed } from './streamed.ts';
 
 const CHUNK = 'x'.repeat(64 * 1_024);
@@ -40,7 +40,6 @@ async function* chunksOf(source: Source, failsAt: number): AsyncGenerator<string
 let server: Server;
 beforeAll(async () => {
   const app = express();
-  app.use(beginTrace);
   app.get('/:name/:failsAt', async (req, res) => {
     const beginning = Promise.withResolvers<undefined>();
     const source = { read: 0, ended: false, beginning, left: once(res, 'close') };
@@ -50,7 +49,7 @@ beforeAll(async () => {
     await sendStreamed(req as Request, res, { mediaType: 'text/plain; charset=utf-8', fileName: 'x.txt', chunks });
   });
   app.use(problemHandler((error) => void reported.push(error)));
-  server = createServer(app).listen(0, '127.0.0.1');
+  server = createServer(traced(app)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
 });
 afterAll(() => {
