@@ -81,7 +81,7 @@ export const feature: Feature = {
       problems: [],
       queryBudget: 1,
       idempotent: true,
-      limit: { quota: 50, windowSeconds: 60, per: 'actor' },
+      limits: [{ quota: 50, windowSeconds: 60, per: 'actor' }],
       handle: async ({ body }) => {
         await new Promise((resolve) => setImmediate(resolve));
         currentTrace()?.recordQuery({ collection: 'mugs', operation: 'insertOne', durationMs: 1.5 });

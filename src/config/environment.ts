@@ -71,6 +71,7 @@ const Variables = z.object({
   SMS_PER_RECIPIENT_HOUR: count(1, 1_000).default(5),
   SMS_PER_RECIPIENT_DAY: count(1, 1_000).default(20),
   SMS_PER_MERCHANT_DAY: count(1, 10_000_000).default(1_000),
+  SMS_PER_PLATFORM_DAY: count(1, 10_000_000).default(5_000),
 
   PAYMENT_PROVIDER: z.enum(['test']).default('test'),
   ALLOW_TEST_PAYMENTS: flag().default(false),

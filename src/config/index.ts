@@ -105,6 +105,7 @@ function smsOf(env: Variables) {
       recipientHour: env.SMS_PER_RECIPIENT_HOUR,
       recipientDay: env.SMS_PER_RECIPIENT_DAY,
       merchantDay: env.SMS_PER_MERCHANT_DAY,
+      platformDay: env.SMS_PER_PLATFORM_DAY,
     },
   };
 }

@@ -183,7 +183,7 @@ inRounds(
       TWILIO_AUTH_TOKEN: 'secret',
       TWILIO_FROM: '+4930901820',
       SMS_PER_SECOND: '1000',
-      SMS_PER_MERCHANT_DAY: '10000000',
+      SMS_PER_PLATFORM_DAY: '10000000',
     });
     // It lists what it has taken at once: whose answer was lost with its worker is found there, and not sent again.
     const taken = twilio.taken.slice(before).map(({ to }) => to);

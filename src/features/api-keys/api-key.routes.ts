@@ -41,7 +41,7 @@ export const apiKeyEndpoints = (keys: ApiKeyService, rights: GrantableRights): r
     queryBudget: 4,
     // An answer that is kept for a repetition would keep the secret readable. A key made twice is seen and revoked.
     idempotent: false,
-    limit: { quota: 100, windowSeconds: 3_600, per: 'tenant' },
+    limits: [{ quota: 100, windowSeconds: 3_600, per: 'tenant' }],
     handle: ({ body }, context) => keys.create(context, body, rights),
   }),
 

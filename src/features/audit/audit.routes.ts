@@ -55,7 +55,7 @@ const exported = {
   status: 200,
   idempotent: false,
   // Each may read a whole log.
-  limit: { quota: 10, windowSeconds: 3_600, per: 'tenant', exact: true },
+  limits: [{ quota: 10, windowSeconds: 3_600, per: 'tenant', exact: true }],
 } as const;
 
 const exportEndpoints = ({ exports, record }: Omit<AuditEndpointParts, 'reads'>): readonly Endpoint[] => [

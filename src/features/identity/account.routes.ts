@@ -6,7 +6,7 @@ import { linkNotValid } from './identity.problems.ts';
 import { Accepted, ForgotPassword, ResetPassword, SignUp, UserView, VerifyEmail } from './identity.schema.ts';
 
 /** Each of these can make a mail go out to somebody who did not ask for it. */
-const limit: EndpointLimit = { quota: 20, windowSeconds: 60, per: 'address', exact: true };
+const limits: readonly EndpointLimit[] = [{ quota: 20, windowSeconds: 60, per: 'address', exact: true }];
 
 const ask = {
   method: 'post',
@@ -15,7 +15,7 @@ const ask = {
   problems: [tooContended],
   queryBudget: 3,
   idempotent: false,
-  limit,
+  limits,
 } as const;
 
 const redeem = {
@@ -24,7 +24,7 @@ const redeem = {
   status: 204,
   problems: [linkNotValid, tooContended],
   idempotent: false,
-  limit,
+  limits,
 } as const;
 
 export const accountEndpoints = (accounts: AccountService): readonly Endpoint[] => [

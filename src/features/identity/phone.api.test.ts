@@ -3,6 +3,7 @@ import { accountApp, signUpAndIn, type AccountApp, type SignedIn } from '../../.
 import { withDatabase } from '../../../tests/environment/index.ts';
 import { collections } from '../../container/collections.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
+import { LocalLimiter } from '../../platform/limits/local.ts';
 import { countParts } from '../../platform/sms/parts.ts';
 import { Id } from '../../shared/ids.ts';
 import { LOCALES } from '../../shared/locale.ts';
@@ -111,6 +112,28 @@ test('a number that cannot be one, and anybody whose mail address is not confirm
   const refused = await ask(known, '0151 1').expect(422);
   expect(refused.body).toMatchObject({ code: 'phone-not-valid', errors: [{ path: 'body.number' }] });
   expect((await ask(unknown, number).expect(409)).body).toMatchObject({ code: 'email-not-verified' });
+  expect(await textsTo(number)).toEqual([]);
+});
+
+test('codes are limited by account and by network address, however many accounts ask from there', async () => {
+  const limiter = new LocalLimiter(1);
+  const limits = { limiter, perAddress: 1_000, perTenant: 1_000, perUser: 1_000, perKey: 1_000 };
+  const limited = accountApp(database, { limits });
+  const askThere = ({ authorization }: SignedIn, number: string) =>
+    limited.http().put('/api/me/phone').set('Authorization', authorization).send({ number });
+  const sent: string[] = [];
+  for (let account = 0; account < 10; account += 1) {
+    const who = await verified();
+    for (let code = 0; code < 5; code += 1) sent.push(String((await askThere(who, newNumber())).status));
+  }
+  expect(new Set(sent)).toEqual(new Set(['202']));
+  const [one, number] = [await verified(), newNumber()];
+  const refused = await askThere(one, number).expect(429);
+  expect(refused.body).toMatchObject({
+    code: 'too-many-requests',
+    detail: expect.stringContaining('setPhone.address'),
+  });
+  expect(refused.get('RateLimit-Policy')).toContain('"setPhone.actor";q=5;w=3600, "setPhone.address";q=50;w=86400');
   expect(await textsTo(number)).toEqual([]);
 });
 

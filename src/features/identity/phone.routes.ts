@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tooContended } from '../../platform/database/failures.ts';
 import { endpoint, type Endpoint } from '../../platform/http/endpoint.ts';
+import { DAY_SECONDS } from '../../shared/time.ts';
 import { phoneNotValid } from '../sms/index.ts';
 import { codeNotValid, emailNotVerified, phoneNotProven } from './identity.problems.ts';
 import { CodeSent, SetOrderTexts, SetPhone, VerifyPhone } from './phone.schema.ts';
@@ -21,8 +22,11 @@ export const phoneEndpoints = (phones: PhoneService): readonly Endpoint[] => [
     status: 202,
     problems: [phoneNotValid, emailNotVerified, tooContended],
     queryBudget: 4,
-    // Each costs money, and may reach a stranger; a number has its caps besides.
-    limit: { quota: 5, windowSeconds: 3_600, per: 'actor', exact: true },
+    // Each costs money, and may reach a stranger; a number has its caps besides, and an account costs nothing but a mail address.
+    limits: [
+      { quota: 5, windowSeconds: 3_600, per: 'actor', exact: true },
+      { quota: 50, windowSeconds: DAY_SECONDS, per: 'address', exact: true },
+    ],
     handle: ({ body }, context) => phones.ask(context, body.number),
   }),
 
@@ -36,7 +40,7 @@ export const phoneEndpoints = (phones: PhoneService): readonly Endpoint[] => [
     input: z.object({ body: VerifyPhone }),
     problems: [codeNotValid, tooContended],
     queryBudget: 5,
-    limit: { quota: 20, windowSeconds: 60, per: 'actor', exact: true },
+    limits: [{ quota: 20, windowSeconds: 60, per: 'actor', exact: true }],
     handle: ({ body }, context) => phones.prove(context, body.code),
   }),
 

@@ -5,9 +5,9 @@ import { Refresh, SignIn, Tokens } from './identity.schema.ts';
 import type { SessionService } from './session.service.ts';
 
 /** Each address may try many accounts; one account is guarded by its lock. */
-const limit: EndpointLimit = { quota: 60, windowSeconds: 60, per: 'address', exact: true };
+const limits: readonly EndpointLimit[] = [{ quota: 60, windowSeconds: 60, per: 'address', exact: true }];
 
-const open = { method: 'post', permission: { scope: 'public' }, idempotent: false, limit } as const;
+const open = { method: 'post', permission: { scope: 'public' }, idempotent: false, limits } as const;
 
 export const sessionEndpoints = (sessions: SessionService): readonly Endpoint[] => [
   endpoint({

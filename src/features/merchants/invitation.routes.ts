@@ -41,7 +41,7 @@ export const invitationEndpoints = (invitations: InvitationService): readonly En
     problems: [tooContended],
     queryBudget: 5,
     idempotent: false,
-    limit: { quota: 100, windowSeconds: 3_600, per: 'tenant' },
+    limits: [{ quota: 100, windowSeconds: 3_600, per: 'tenant' }],
     handle: ({ body }, context) => invitations.invite(context, body),
   }),
 

@@ -40,7 +40,7 @@ export const storeEndpoints = (merchants: MerchantService): readonly Endpoint[] 
     status: 201,
     problems: [slugTaken, tooContended],
     queryBudget: 4,
-    limit: { quota: 20, windowSeconds: 3_600, per: 'actor' },
+    limits: [{ quota: 20, windowSeconds: 3_600, per: 'actor' }],
     headers: ({ slug, version }) => ({ ETag: etagOf(version), Location: `/api/merchants/${slug}` }),
     handle: ({ body }, context) => merchants.open(context, body),
   }),

@@ -46,7 +46,7 @@ export const reportEndpoints = (reports: Reports): readonly Endpoint[] => [
     queryBudget: 6,
     // Asked twice it is made once anyway.
     idempotent: false,
-    limit: { per: 'tenant', quota: 60, windowSeconds: 60 },
+    limits: [{ per: 'tenant', quota: 60, windowSeconds: 60 }],
     headers: ({ id }) => ({ Location: `/api/reports/${id}` }),
     handle: ({ body }, context) => reports.request(context, body),
   }),

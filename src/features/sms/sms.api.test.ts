@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import express from 'express';
 import fc from 'fast-check';
 import type { RequestListener } from 'node:http';
@@ -32,9 +32,10 @@ import { SmsStore } from './sms.store.ts';
 const database = withDatabase({ collections: [...smsCollections, outbox, effects] });
 const PUBLIC_URL = 'https://shop.example';
 const TOKEN = 'token of the account';
-const LIMITS = { recipientHour: 3, recipientDay: 4, merchantDay: 10 };
+const LIMITS = { recipientHour: 3, recipientDay: 4, merchantDay: 10, platformDay: 4 };
 const START = new Date('2026-03-01T10:00:00Z');
 
+const told = jest.fn();
 const ended: string[] = [];
 const optOuts = {
   endTextsTo(number: string) {
@@ -80,7 +81,7 @@ function worker(provider: SmsProvider = twilio()) {
   const [handler] = smsJobs({
     effects: new Effects({ effects: effects.on(primary), now }),
     store,
-    caps: new SmsCaps({ counts: textMessageCounts.on(primary), limits: LIMITS, now }),
+    caps: new SmsCaps({ counts: textMessageCounts.on(primary), limits: LIMITS, now, onPlatformCap: told }),
     provider,
     breaker,
     optOuts,
@@ -250,6 +251,23 @@ test('a merchant’s day counts parts, and leaves other merchants alone', async 
   const other = await ask({ text });
   await worker()(other);
   expect((await stored(other)).errorCode).toBeNull();
+});
+
+test('the platform’s own messages have a cap of their own, and the first that it keeps back in a day is told of', async () => {
+  const sendAll = async (count: number) => {
+    const ids = await Promise.all(
+      Array.from({ length: count }, () => service.request({ to: newNumber(), text: '123456 is your code' })),
+    );
+    await Promise.all(ids.map((id) => worker()(id)));
+    return Promise.all(ids.map(async (id) => (await stored(id)).errorCode));
+  };
+  expect(await sendAll(4)).toEqual([null, null, null, null]);
+  expect(told).not.toHaveBeenCalled();
+  expect(new Set(await sendAll(3))).toEqual(new Set(['platform-day-cap']));
+  expect(told).toHaveBeenCalledTimes(1);
+  clock = new Date(START.getTime() + DAY_MS);
+  expect(await sendAll(5)).toContain('platform-day-cap');
+  expect(told).toHaveBeenCalledTimes(2);
 });
 
 test('a message of yesterday is not sent any more', async () => {

@@ -35,6 +35,8 @@ export interface TextMessageCount {
   /** Who and when; a number in it is hashed. */
   _id: string;
   count: number;
+  /** When somebody was told that it is used up. */
+  toldAt: Date | null;
   expiresAt: Date;
 }
 
@@ -74,6 +76,7 @@ export const textMessageCounts = storedCollection<TextMessageCount>({
   fields: {
     _id: { type: String, required: true },
     count: { type: Number, required: true },
+    toldAt: { type: Date, default: null },
     expiresAt: { type: Date, required: true },
   },
   scopes: { system: () => ({}) },

@@ -69,7 +69,8 @@ export interface Endpoint<
   readonly idempotent: boolean;
   /** Whether `?fields=` may narrow the cards of a list, or the one object of a detail, to some of its fields. */
   readonly narrowable?: boolean;
-  readonly limit?: EndpointLimit;
+  /** Each holds by itself; of one `per` there is one. */
+  readonly limits?: readonly EndpointLimit[];
   /** Media types, where the handler returns a `StreamedAnswer` in place of JSON; the output is `Streamed` then. */
   readonly streams?: readonly string[];
   /** How long the answer may be kept, and which changes end it earlier. Not kept at all unless declared. */

@@ -43,7 +43,7 @@ export async function limitCaller(
   context: RequestContext,
   limits: RequestLimits,
 ): Promise<void> {
-  const counted = [...tenantRule(context, limits), ...actorRule(context, limits), ...endpointRule(endpoint, context)];
+  const counted = [...tenantRule(context, limits), ...actorRule(context, limits), ...endpointRules(endpoint, context)];
   if (counted.length > 0) {
     enforce(res, await Promise.all(counted.map(async ([rule, key]) => limits.limiter.take(rule, key))));
   }
@@ -62,11 +62,12 @@ function actorRule({ actor }: RequestContext, { perUser, perKey }: RequestLimits
   return [[{ name, quota, windowSeconds: WINDOW_SECONDS }, actor.id.toHexString()]];
 }
 
-function endpointRule({ operationId, limit }: Endpoint, context: RequestContext): Counted[] {
-  if (limit === undefined) return [];
-  const { per, ...rule } = limit;
-  const key = { actor: actorKey, address: addressKey, tenant: tenantKey }[per](context);
-  return [[{ ...rule, name: operationId }, key]];
+/** One of several is named after whom it counts as well: names are what counters are told apart by. */
+function endpointRules({ operationId, limits = [] }: Endpoint, context: RequestContext): Counted[] {
+  return limits.map(({ per, ...rule }) => {
+    const key = { actor: actorKey, address: addressKey, tenant: tenantKey }[per](context);
+    return [{ ...rule, name: limits.length === 1 ? operationId : `${operationId}.${per}` }, key];
+  });
 }
 
 const addressKey = ({ address }: Pick<RequestContext, 'address'>): string => networkOf(address);

@@ -75,7 +75,8 @@ export function answerKept(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): R
     };
     const cached = await kept.fetch(key, load, policy);
     const isTheSameForAll = context.scope.kind === 'public' && policy.vary === undefined;
-    if (isTheSameForAll && endpoint.limit === undefined) kept.remember(req, { key, operationId: endpoint.operationId });
+    if (isTheSameForAll && endpoint.limits === undefined)
+      kept.remember(req, { key, operationId: endpoint.operationId });
     const varies: HeaderPairs = policy.vary?.includes('language') === true ? ['Vary', 'Accept-Language'] : [];
     if (!res.headersSent) kept.send(req, res, cached, [...shownTo(endpoint, context), ...varies]);
   };

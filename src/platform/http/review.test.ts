@@ -39,6 +39,10 @@ test.each([
   ['other params than its path', endpoint({ ...sound, path: '/mugs/:id' })],
   ['a key for a public endpoint', endpoint({ ...sound, permission: { scope: 'public' } })],
   ['a key for a PUT', endpoint({ ...sound, method: 'put' })],
+  [
+    'two limits of each address',
+    endpoint({ ...sound, limits: [60, 3_600].map((windowSeconds) => ({ quota: 1, windowSeconds, per: 'address' })) }),
+  ],
   ['a body where it says there is none', endpoint({ ...sound, status: 200 })],
 ])('an endpoint with %s has one fault', (_what, faulty) => {
   expect(review(faulty)).toHaveLength(1);

@@ -34,11 +34,14 @@ function faultsOf(endpoint: Endpoint): string[] {
     [streamsAmiss(endpoint), 'streams what is no GET, or is kept'],
     [endpoint.cache !== undefined && method !== 'get', 'caches what is no GET'],
     [endpoint.track !== undefined && endpoint.cache === undefined, 'counts what is seen of an answer that is not kept'],
+    [limitsAlike(endpoint), 'has two limits that would share a counter'],
     [idempotent && method !== 'post', 'demands a key for what is no POST'],
     [idempotent && permission.scope === 'public', 'keeps answers for callers that it cannot tell apart'],
   ];
   return rules.filter(([broken]) => broken).map(([, fault]) => fault);
 }
+
+const limitsAlike = ({ limits = [] }: Endpoint): boolean => new Set(limits.map(({ per }) => per)).size < limits.length;
 
 const streamsAmiss = (endpoint: Endpoint): boolean =>
   endpoint.streams !== undefined && (endpoint.method !== 'get' || endpoint.cache !== undefined);
