@@ -13,9 +13,9 @@ const STOP_WITHIN_MS = 25_000;
 
 /**
  * Young objects get 16 MB a half instead of 64: most of what an answer makes is dead when it is sent, and is collected as well in less room.
- * docs/performance.md has what that saves.
+ * docs/performance.md has what that saves. Workers see to theirs themselves.
  */
-const NODE_FLAGS = ['--max-semi-space-size=16'];
+const API_FLAGS = ['--max-semi-space-size=16'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const WORKER_KINDS = Object.keys(queues);
 
 export function api(url: string, env: Environment): ChildPlan {
-  return ownProcess('api', [SERVER], `${url}/health/ready`, env);
+  return ownProcess('api', [...API_FLAGS, SERVER], `${url}/health/ready`, env);
 }
 
 /** @param port where they answer for their health. */
@@ -36,7 +36,7 @@ function ownProcess(name: string, args: readonly string[], readyUrl: string, env
   return {
     name,
     command: process.execPath,
-    args: [...NODE_FLAGS, ...args],
+    args,
     env,
     probe: () => canGet(readyUrl),
     readyWithinMs: READY_WITHIN_MS,
