@@ -21,14 +21,50 @@ export async function* keysetPages<T extends L, L = T>(
   }
 }
 
+type Filter = Record<string, unknown>;
+
+/** Where a row stands by one of the keys that rows are ordered by. */
+export interface KeyPosition {
+  readonly path: string;
+  readonly direction: -1 | 1;
+  readonly value: unknown;
+  /** Whether every row has the field. */
+  readonly isSet: boolean;
+}
+
+/** What lies behind a row in the order of the keys, the last of which tells all rows apart. */
+export function behindPosition(keys: readonly KeyPosition[]): Filter {
+  const branches = keys.map((key, index) => {
+    const same = Object.fromEntries(keys.slice(0, index).map(({ path, value }) => [path, value]));
+    return { ...same, ...behindKey(key) };
+  });
+  // The branches alone would be tried on every row from the begin: the bound is where the index is entered.
+  return { ...boundOf(keys[0]), $or: branches };
+}
+
 /** What lies behind a row in the ascending order of a field that every row has, and of `_id`; everything where there is none. */
 export function behind<T extends { readonly _id: Id }>(field: keyof T & string, last: T | undefined): QueryFilter<T> {
   if (last === undefined) return {};
-  const { [field]: value, _id } = last;
-  // The branches alone would be tried on every row from the begin: the bound is where the index is entered.
-  const filter = {
-    [field]: { $gte: value },
-    $or: [{ [field]: { $gt: value } }, { [field]: value, _id: { $gt: _id } }],
-  };
+  const ascending = { direction: 1, isSet: true } as const;
+  const filter = behindPosition([
+    { ...ascending, path: field, value: last[field] },
+    { ...ascending, path: '_id', value: last._id },
+  ]);
   return filter;
+}
+
+function boundOf(first: KeyPosition | undefined): Filter {
+  if (first === undefined || first.value === null) return {};
+  const { path, direction, value, isSet } = first;
+  if (direction === 1) return { [path]: { $gte: value } };
+  return isSet ? { [path]: { $lte: value } } : {};
+}
+
+/** Null and missing sort before everything else, which `$gt` and `$lt`, that compare within a type, do not know. */
+function behindKey({ path, direction, value, isSet }: KeyPosition): Filter {
+  if (direction === 1) return { [path]: value === null ? { $ne: null } : { $gt: value } };
+  // Nothing is behind null when it comes last.
+  if (value === null) return { $expr: false };
+  const before = { [path]: { $lt: value } };
+  return isSet ? before : { $or: [before, { [path]: null }] };
 }

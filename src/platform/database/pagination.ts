@@ -3,6 +3,7 @@ import type { Id } from '../../shared/ids.ts';
 import type { OffsetPage, OffsetQuery, Page, PageQuery } from '../../shared/page.ts';
 import type { CursorPosition, Cursors } from '../security/cursors.ts';
 import type { ScopedModel } from './collection.ts';
+import { behindPosition } from './keyset.ts';
 import type { Access } from './scoped.ts';
 
 type Direction = -1 | 1;
@@ -95,26 +96,9 @@ function positionOf(row: object, keys: Sort): CursorPosition {
 /** The rows behind a position, in the order of the keys. */
 function filterAfter(schema: Schema, keys: Sort, position: CursorPosition): Filter {
   const entries = Object.entries(keys).map(([path, direction], index) => {
-    return { path, direction, value: restore(schema, path, position[index] ?? null) };
+    return { path, direction, value: restore(schema, path, position[index] ?? null), isSet: isSet(schema, path) };
   });
-  const branches = entries.map(({ path, direction, value }, index) => {
-    const same = Object.fromEntries(entries.slice(0, index).map((before) => [before.path, before.value]));
-    return { ...same, ...behind(schema, path, direction, value) };
-  });
-  const [first] = entries;
-  // The branches alone would be tried on every row from the list's begin: this bound is where the index is entered.
-  const bounded = first !== undefined && first.value !== null && (first.direction === 1 || isSet(schema, first.path));
-  const bound = bounded ? { [first.path]: { [first.direction === 1 ? '$gte' : '$lte']: first.value } } : {};
-  return { ...bound, $or: branches };
-}
-
-/** Null and missing sort before everything else, which `$gt` and `$lt`, that compare within a type, do not know. */
-function behind(schema: Schema, path: string, direction: Direction, value: unknown): Filter {
-  if (direction === 1) return { [path]: value === null ? { $ne: null } : { $gt: value } };
-  // Nothing is behind null when it comes last.
-  if (value === null) return { $expr: false };
-  const before = { [path]: { $lt: value } };
-  return isSet(schema, path) ? before : { $or: [before, { [path]: null }] };
+  return behindPosition(entries);
 }
 
 const isSet = (schema: Schema, path: string): boolean =>
