@@ -11,6 +11,19 @@ export type Catalogue<T> = Readonly<Record<Locale, T>>;
 
 const FALLBACK: Locale = 'en';
 
+/** A language with what follows its primary tag, and a weight. */
+const RANGE = /^([a-z]{2,3})(?:-[a-z\d-]+)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/i;
+
+/** The primary tags of an `Accept-Language`, what is wanted most first (RFC 9110, 12.5.4); without what has the weight 0 or cannot be read. */
+export function acceptedLanguages(header = ''): readonly string[] {
+  const ranges = header.split(',').flatMap((range) => {
+    const [, tag, weight = '1'] = RANGE.exec(range.trim()) ?? [];
+    return tag === undefined ? [] : [{ tag: tag.toLowerCase(), weight: Number(weight) }];
+  });
+  const accepted = ranges.filter(({ weight }) => weight > 0);
+  return accepted.sort((one, other) => other.weight - one.weight).map(({ tag }) => tag);
+}
+
 /** The first of the languages wished for that there is, such as those of a reader, then of a store; else English. */
 export function localeOf(...wished: readonly (string | null | undefined)[]): Locale {
   const known = wished.map((tag) => LOCALES.find((locale) => locale === tag?.split('-')[0]?.toLowerCase()));

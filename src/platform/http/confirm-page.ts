@@ -1,5 +1,5 @@
 import { escapeHtml } from '../../shared/html.ts';
-import { localeOf, type Locale } from '../../shared/locale.ts';
+import { acceptedLanguages, localeOf, type Locale } from '../../shared/locale.ts';
 import type { CallbackRequest } from './callbacks.ts';
 
 export interface ConfirmPage {
@@ -12,7 +12,7 @@ export interface ConfirmPage {
 
 /** The language of whoever opens a link in a mail. */
 export const languageOf = ({ header }: Pick<CallbackRequest, 'header'>): Locale =>
-  localeOf(...(header('accept-language') ?? '').split(',').map((range) => range.split(';')[0]?.trim()));
+  localeOf(...acceptedLanguages(header('accept-language')));
 
 /** A page with one button that posts to its own address, as the field `wanted`. Programs that check mails press none. */
 export function confirmPage({ locale, title, message = '', button }: ConfirmPage): string {

@@ -1,4 +1,5 @@
 import { Router, type Request, type RequestHandler } from 'express';
+import { acceptedLanguages } from '../../shared/locale.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Identity, RequestContext } from '../../shared/scope.ts';
 import type { Trace } from '../observability/trace.ts';
@@ -43,7 +44,7 @@ function handlerOf(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): RequestHa
 async function contextOf(req: Request, trace: Trace, endpoint: Endpoint, edge: Edge): Promise<RequestContext> {
   const identity = await identify(req, trace, endpoint, edge);
   const idempotencyKey = endpoint.idempotent ? idempotencyKeyOf(req) : undefined;
-  const language = languageOf(req.get('accept-language'));
+  const [language] = acceptedLanguages(req.get('accept-language'));
   return {
     ...identity,
     requestId: trace.requestId,
@@ -71,10 +72,6 @@ function idempotencyKeyOf(req: Request): string {
   if (key.success) return key.data;
   throw new Problem(keyRequired, 'Send a key of your own, new per intent: 1 to 255 printable ASCII characters');
 }
-
-/** The primary tag of what `Accept-Language` names first: clients write the one they want most there. */
-const languageOf = (header: string | undefined): string | undefined =>
-  /^\s*([a-z]{2,3})\b/i.exec(header ?? '')?.[1]?.toLowerCase();
 
 function parseInput(endpoint: Endpoint, req: Request, query: object): Input {
   const parsed = endpoint.input.safeParse({ params: req.params, query, body: req.body as unknown });
