@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditChainer } from '../src/features/audit/audit.chainer.ts';
@@ -73,13 +73,15 @@ test('a whole log is exported and exits with 0; what is changed or cut off after
 
     await writeFile(anchors, 'nonsense\n');
     expect(await verify('--anchors', anchors)).toMatchObject({ code: 1, errors: expect.stringContaining('JSON') });
-    expect(await verify('--nonsense')).toMatchObject({ code: 1, errors: expect.stringContaining('Usage') });
+    for (const args of [['--nonsense'], ['--filtered'], ['--file', anchors, '--export', anchors]]) {
+      expect(await verify(...args)).toMatchObject({ code: 1, log: '', errors: expect.stringContaining('Usage') });
+    }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }, 120_000);
 
-test('an exported file is verified without database and key; one that was made anew is found by an anchor', async () => {
+test('an exported file is verified without database and key; one that was made anew, or meets no anchor, is found', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'audit-'));
   const [file, anchors] = [join(directory, 'log.ndjson'), join(directory, 'anchors.ndjson')];
   const check = async (lines: readonly string[], ...more: string[]) => {
@@ -91,6 +93,7 @@ test('an exported file is verified without database and key; one that was made a
     const merchantId = newId();
     await chained(4, merchantId);
     await verify('--export', anchors);
+    await appendFile(anchors, '\n');
     const rows = await auditEntries
       .on(database.primary)
       .find({ merchantId, seq: { $gt: 0 } }, null, system)
@@ -103,6 +106,10 @@ test('an exported file is verified without database and key; one that was made a
     expect(await check([one, two, four], '--filtered')).toMatchObject({
       code: 0,
       log: expect.stringContaining(' 1 gaps'),
+    });
+    expect(await check([one, two, three], '--anchors', anchors)).toMatchObject({
+      code: 1,
+      log: expect.stringContaining(' 0 anchors met\nNo anchor is of an entry in it'),
     });
     const forged: Record<string, unknown> = { ...(JSON.parse(four) as object), action: 'b' };
     delete forged.hash;
