@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import request from 'supertest';
-import { eventually, nativeDb, withDatabase, withRedis } from '../tests/environment/index.ts';
+import { eventually, nativeDb, variablesFor, withDatabase, withRedis } from '../tests/environment/index.ts';
 import { createApi, featuresOf } from './api.ts';
 import { loadConfig } from './config/index.ts';
 import { createContainer, type Container } from './container.ts';
@@ -15,17 +15,7 @@ const [busy, idle] = [newId(), newId()];
 let container: Container;
 
 beforeAll(async () => {
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    MONGODB_URI: database.uri,
-    DB_NAME: database.name,
-    MIN_POOL_SIZE: '0',
-    REDIS_URL: redis.url,
-    CACHE_REDIS_URL: redis.url,
-    QUEUE_PREFIX: redis.prefix,
-  });
-  container = createContainer(config, 'test');
+  container = createContainer(loadConfig(variablesFor(database, redis)), 'test');
   await container.database().connect();
   const db = nativeDb(database.primary);
   const stores = [

@@ -18,7 +18,7 @@ import { outbox } from '../src/platform/outbox/event.store.ts';
 import { WorkerRuntime } from '../src/platform/queue/worker.ts';
 import { workerKind } from '../workers/email.worker.ts';
 import { Caller } from './caller.ts';
-import { eventually, silent, withDatabase, withRedis } from './environment/index.ts';
+import { eventually, silent, variablesFor, withDatabase, withRedis } from './environment/index.ts';
 import { signedIn } from './people.ts';
 
 const BUYERS = 200;
@@ -38,19 +38,8 @@ let url: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'last-fifty-'));
   sink = await startMailSink({ directory, port: 0 });
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    MONGODB_URI: database.uri,
-    DB_NAME: database.name,
-    MIN_POOL_SIZE: '0',
-    REDIS_URL: redis.url,
-    CACHE_REDIS_URL: redis.url,
-    QUEUE_PREFIX: redis.prefix,
-    SMTP_URL: sink.url,
-    LIMIT_PER_ADDRESS: '100000',
-  });
-  container = createContainer(config, 'test');
+  const variables = { ...variablesFor(database, redis), SMTP_URL: sink.url, LIMIT_PER_ADDRESS: '100000' };
+  container = createContainer(loadConfig(variables), 'test');
   await container.database().connect();
   database.explain(container.database().primary);
   server = httpServer(createApi(container)).listen(0, '127.0.0.1');

@@ -5,7 +5,7 @@ import { createContainer, type Container } from '../../src/container.ts';
 import { asSystem } from '../../src/platform/database/scoped.ts';
 import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
 import { startChild, type Child } from '../child.ts';
-import { uniqueName, withDatabase, type TestDatabase } from '../environment/index.ts';
+import { uniqueName, variablesFor, withDatabase, type TestDatabase } from '../environment/index.ts';
 import { startRedis, type RedisProcess } from '../redis.ts';
 import { chance } from './chance.ts';
 import { chores } from './chores.ts';
@@ -39,14 +39,8 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
   beforeAll(async () => {
     const redis = await startRedis(...redisArgs);
     const variables = {
-      NODE_ENV: 'test',
+      ...variablesFor(database, { url: redis.url, prefix: uniqueName('work') }),
       LOG_LEVEL: 'info',
-      MONGODB_URI: database.uri,
-      DB_NAME: database.name,
-      MIN_POOL_SIZE: '0',
-      REDIS_URL: redis.url,
-      CACHE_REDIS_URL: redis.url,
-      QUEUE_PREFIX: uniqueName('work'),
       SMTP_URL: smtpUrl(),
       WORKER_PORT: '0',
       MAIL_PER_SECOND: '1000',

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { databaseSettings } from '../../src/config/database.ts';
+import type { VariableOverrides } from '../../src/config/index.ts';
 import { Database } from '../../src/platform/database/connection.ts';
 import { ExplainRecorder, type Exemption } from '../../src/platform/database/explain.ts';
 import { changeIndexes, planIndexes, type IndexedCollection } from '../../src/platform/database/indexes.ts';
@@ -121,6 +122,22 @@ export function withRedis(): TestRedis {
     },
   };
 }
+
+/** What has processes, or a container in the suite, work on its database and Redis, and on no other. */
+export const variablesFor = (
+  { uri, name }: Pick<TestDatabase, 'name' | 'uri'>,
+  { url, prefix }: Pick<TestRedis, 'prefix' | 'url'>,
+) =>
+  ({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    MONGODB_URI: uri,
+    DB_NAME: name,
+    MIN_POOL_SIZE: '0',
+    REDIS_URL: url,
+    CACHE_REDIS_URL: url,
+    QUEUE_PREFIX: prefix,
+  }) satisfies VariableOverrides;
 
 const LOOK_MS = 10;
 

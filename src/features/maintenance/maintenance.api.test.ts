@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals';
-import { silent, withDatabase } from '../../../tests/environment/index.ts';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { silent, variablesFor, withDatabase, withRedis } from '../../../tests/environment/index.ts';
 import { loadConfig } from '../../config/index.ts';
-import { createContainer } from '../../container.ts';
+import { createContainer, type Container } from '../../container.ts';
 import { collections } from '../../container/collections.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { PermanentFailure, PutOff } from '../../platform/queue/job.ts';
@@ -20,25 +20,21 @@ import { maintenanceRuns } from './maintenance.model.ts';
 import { WalkPlaces, walkPlaces } from './walk-places.ts';
 
 const database = withDatabase({ collections });
+const redis = withRedis();
 const system = asSystem('test');
+
+let container: Container;
+
+beforeAll(async () => {
+  container = createContainer(loadConfig(variablesFor(database, redis)), 'test');
+  await container.database().connect();
+});
+afterAll(() => container.close());
 
 /** Runs a task as the worker does. @returns what its last run shows */
 async function run(task: string, signal = new AbortController().signal, walks?: MaintenanceDeps['walks']) {
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    MONGODB_URI: database.uri,
-    DB_NAME: database.name,
-    MIN_POOL_SIZE: '0',
-    LOG_LEVEL: 'silent',
-  });
-  const container = createContainer(config, 'test');
-  try {
-    await container.database().connect();
-    const [handler] = maintenanceJobs({ ...container.maintenance(), ...(walks && { walks }), logger: silent });
-    await handler?.handle({ task }, signal);
-  } finally {
-    await container.close();
-  }
+  const [handler] = maintenanceJobs({ ...container.maintenance(), ...(walks && { walks }), logger: silent });
+  await handler?.handle({ task }, signal);
   return lastFindings(task);
 }
 
