@@ -32,10 +32,15 @@ export interface TestPlatform {
   readonly queueRedis: RedisProcess;
   readonly cacheRedis: RedisProcess;
   readonly database: TestDatabaseProcess;
+  /** Resolves once the API has its servers; jobs of kinds that no worker here does may wait. */
+  serversUp(): Promise<void>;
   health(): Promise<HealthReport & { readonly ready: boolean }>;
   mails(): Promise<readonly KeptMail[]>;
   stop(): Promise<void>;
 }
+
+/** By their names in `/health/ready`. */
+const SERVERS = ['database', 'redis-queues', 'redis-cache'];
 
 /** Starts database, both Redis, API and a worker for mails, each on a port of its own, and waits until all are ready. */
 export async function startPlatform(): Promise<TestPlatform> {
@@ -51,6 +56,8 @@ export async function startPlatform(): Promise<TestPlatform> {
     SMTP_URL: sink.url,
   });
   const others: Child[] = [];
+  const health = async () =>
+    (await (await fetch(`${url}/health/ready`)).json()) as HealthReport & { readonly ready: boolean };
   return {
     url,
     api,
@@ -68,7 +75,13 @@ export async function startPlatform(): Promise<TestPlatform> {
     queueRedis,
     cacheRedis,
     database,
-    health: async () => (await (await fetch(`${url}/health/ready`)).json()) as HealthReport & { ready: boolean },
+    health,
+    async serversUp() {
+      await eventually(async () => {
+        const { checks } = await health();
+        return SERVERS.every((name) => checks[name]?.status === 'up');
+      });
+    },
     mails: () => readKeptMails(mailDirectory),
     async stop() {
       const children = [api, worker, ...others];

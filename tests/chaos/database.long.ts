@@ -21,13 +21,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => platform.stop());
 
-const SERVERS = ['database', 'redis-queues', 'redis-cache'];
-/** The servers are there; jobs of kinds that no worker here does may wait. */
-const healthy = () =>
-  eventually(async () => {
-    const { checks } = await platform.health();
-    return SERVERS.every((name) => checks[name]?.status === 'up');
-  });
 const isRefusal = ({ status, retryAfter }: Outcome): boolean => status === 503 && retryAfter;
 
 /** Counted from when there was something to notice: before the fault a busy machine may have let them wait. */
@@ -67,7 +60,7 @@ inRounds('F7: database killed and started again at 50 writes a second', 120_000,
 });
 
 inRounds('F7: database hung for 5 s at 20 orders and 80 reads a second', 120_000, async (measure) => {
-  await healthy();
+  await platform.serversUp();
   const orders = load(20, (index) => shop.buyer.ask('POST', '/orders', shop.line(index)));
   const reads = load(80, () => shop.buyer.ask('GET', `/storefronts/${shop.merchantId}/products`));
   await sleep(2_000);
@@ -89,7 +82,7 @@ inRounds('F7: database hung for 5 s at 20 orders and 80 reads a second', 120_000
   measure('p99 of a refusal once it is known', quantile(later, 0.99), 'ms', 200);
   const lastRefused = Math.max(...outcomes.filter(isRefusal).map(({ sentAt }) => sentAt));
   measure('refused after its return for', (lastRefused - resumedAt) / 1_000, 's', 5);
-  await healthy();
+  await platform.serversUp();
 });
 
 inRounds('each documented route, with the database away', 120_000, (measure) =>
@@ -119,7 +112,7 @@ const SENT: Readonly<Record<string, () => object>> = {
 };
 
 async function everyRoute(measure: Measure, fault: { begin(): unknown; end(): unknown }): Promise<void> {
-  await healthy();
+  await platform.serversUp();
   const document = (await (await fetch(`${platform.url}/openapi.json`)).json()) as { paths: Record<string, object> };
   const routes = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
@@ -144,5 +137,5 @@ async function everyRoute(measure: Measure, fault: { begin(): unknown; end(): un
   const unrefused = outcomes.filter(({ route, status }) => route in SENT && status !== 503);
   expect(unrefused.map(({ route }) => route)).toEqual([]);
   measure('longest wait for a refusal', longestRefusal(outcomes), 'ms', ANSWER_MS);
-  await healthy();
+  await platform.serversUp();
 }

@@ -8,17 +8,16 @@ import { requestJob } from '../../src/platform/queue/job.ts';
 import type { AnalyticsEvent } from '../../src/platform/queue/outlets.ts';
 import { newId, type Id } from '../../src/shared/ids.ts';
 import { eventually } from '../environment/index.ts';
+import { newStore } from '../reports.ts';
 import { startTwilioServer, type TwilioServer } from '../twilio-server.ts';
 import { chance } from './chance.ts';
 import { inRounds } from './rounds.ts';
-import { killAtRandom, withWork } from './work.ts';
+import { killUntilDone, withWork } from './work.ts';
 
 jest.setTimeout(400_000);
 
 const JOBS = 2_000;
-const KILLS = 6;
 const AT_ONCE = 50;
-const DONE_MS = 240_000;
 
 const work = withWork(() => 'smtp://127.0.0.1:1');
 const system = asSystem('test');
@@ -29,26 +28,17 @@ beforeAll(async () => {
 });
 afterAll(() => twilio.close());
 
-/** Kills workers of a kind until it has killed enough, or nothing is left; then lets them finish. */
-async function killWhileWorking(kind: string, extra: VariableOverrides = {}): Promise<number> {
-  const chaos = killAtRandom(() => work.run('workers/main.ts', [kind], extra), 2, 4_000);
-  const isDone = async () => (await left(kind)) === 0;
-  try {
-    await eventually(async () => chaos.kills >= KILLS || (await isDone()), DONE_MS);
-    chaos.stop();
-    await eventually(async () => (await isDone()) && (await work.replayKilledTwice(kind)) === 0, DONE_MS);
-  } finally {
-    await chaos.end();
-  }
-  return chaos.kills;
-}
-
-/** Jobs of a queue that are not done, with what still waits in the outbox; -1 while nobody knows. */
-async function left(kind: string): Promise<number> {
-  await work.container.relay().relayBatch();
-  const queue = (await work.container.queue().getHealthStatus()).queues[kind];
-  return queue === undefined ? -1 : queue.waiting + queue.active + queue.delayed;
-}
+/** Kills workers of a kind until nothing is left. @returns how many */
+const killWhileWorking = (kind: string, extra: VariableOverrides = {}): Promise<number> =>
+  killUntilDone(
+    () => work.run('workers/main.ts', [kind], extra),
+    4_000,
+    async () => {
+      // What still waits in the outbox is left as well.
+      await work.container.relay().relayBatch();
+      return (await work.left(kind)) === 0 && (await work.replayKilledTwice(kind)) === 0;
+    },
+  );
 
 /** What was asked for is in the queue, every piece of it. */
 async function relayAll(): Promise<void> {
@@ -97,10 +87,11 @@ inRounds(
   'F1: workers killed at random amid 2,000 batches of events: rollups equal a plain recount',
   600_000,
   async () => {
-    const merchantId = await openStore();
+    const merchantId = newId();
+    await merchants.on(work.database.primary).create([newStore(merchantId)], system);
     const batches = numbers.map(() => [anEvent(merchantId), anEvent(merchantId)]);
     const queue = work.container.queue();
-    await eventually(async () => (await left('analytics')) >= 0);
+    await eventually(async () => (await work.left('analytics')) >= 0);
     for (const chunk of chunks)
       await queue.enqueue(
         chunk.map((n) => {
@@ -138,25 +129,6 @@ function recount(events: readonly AnalyticsEvent[]): Record<string, { count: num
 function anEvent(merchantId: Id): AnalyticsEvent {
   const occurredAt = new Date(Date.now() - Math.floor(chance() * 48 * 3_600_000));
   return { id: newId(), type: 'order.placed', merchantId, value: Math.floor(chance() * 1_000), occurredAt };
-}
-
-async function openStore(): Promise<Id> {
-  const _id = newId();
-  const store = {
-    _id,
-    slug: _id.toHexString(),
-    name: 'Mugs',
-    description: '',
-    currency: 'EUR',
-    currencyIsFixed: false,
-    timeZone: 'Europe/Berlin',
-    branding: { logoUrl: null, accentColor: null },
-    ownerCount: 1,
-    version: 1,
-    createdAt: new Date(),
-  };
-  await merchants.on(work.database.primary).create([store], system);
-  return _id;
 }
 
 inRounds(

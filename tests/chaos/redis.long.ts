@@ -31,13 +31,6 @@ afterAll(async () => {
   await platform.stop();
 });
 
-const SERVERS = ['database', 'redis-queues', 'redis-cache'];
-/** The servers are there; jobs of kinds that no worker here does may wait. */
-const healthy = () =>
-  eventually(async () => {
-    const { checks } = await platform.health();
-    return SERVERS.every((name) => checks[name]?.status === 'up');
-  });
 const tookOf = (outcomes: readonly Outcome[]): number[] => outcomes.map(({ tookMs }) => tookMs);
 /** The different answers; of a failure all that it tells. */
 const answersOf = (outcomes: readonly Outcome[]) => [
@@ -71,7 +64,7 @@ async function mailsOf(orders: readonly Outcome[]): Promise<readonly number[]> {
 }
 
 inRounds('F3: both Redis stopped for 30 s at 100 requests a second', 180_000, async (measure) => {
-  await healthy();
+  await platform.serversUp();
   const calm = startTraffic();
   await sleep(10_000);
   const baseline = await calm.stop();
@@ -97,7 +90,7 @@ inRounds('F3: both Redis stopped for 30 s at 100 requests a second', 180_000, as
 });
 
 inRounds('F4: both Redis hung for 10 s at 100 requests a second', 120_000, async (measure) => {
-  await healthy();
+  await platform.serversUp();
   const calm = startTraffic();
   await sleep(5_000);
   const baseline = await calm.stop();
@@ -123,7 +116,7 @@ inRounds('F4: both Redis hung for 10 s at 100 requests a second', 120_000, async
 });
 
 inRounds('F5: started with both Redis away', 120_000, async (measure) => {
-  await healthy();
+  await platform.serversUp();
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
   const begun = performance.now();

@@ -5,7 +5,7 @@ import { createContainer, type Container } from '../../src/container.ts';
 import { asSystem } from '../../src/platform/database/scoped.ts';
 import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
 import { startChild, type Child } from '../child.ts';
-import { uniqueName, variablesFor, withDatabase, type TestDatabase } from '../environment/index.ts';
+import { eventually, uniqueName, variablesFor, withDatabase, type TestDatabase } from '../environment/index.ts';
 import { startRedis, type RedisProcess } from '../redis.ts';
 import { chance } from './chance.ts';
 import { chores } from './chores.ts';
@@ -19,6 +19,8 @@ export interface Work {
   readonly variables: VariableOverrides;
   /** Starts one of our processes; what still runs after the last test is killed. */
   run(path: string, args: readonly string[], extra?: VariableOverrides): Child;
+  /** Jobs of a queue that are not done; -1 while nobody knows. */
+  left(queue: string): Promise<number>;
   /**
    * Does again, as an operator does, what is a dead letter because chance has killed its worker twice. Nothing else may
    * be one.
@@ -71,6 +73,10 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
       children.push(child);
       return child;
     },
+    async left(queue) {
+      const counts = (await made.container.queue().getHealthStatus()).queues[queue];
+      return counts === undefined ? -1 : counts.waiting + counts.active + counts.delayed;
+    },
     async replayKilledTwice(queue) {
       const open = { queue, state: 'open' } as const;
       const letters = await deadLetters.on(database.primary).find(open, null, asSystem('test')).lean();
@@ -81,8 +87,32 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
   };
 }
 
+const KILLS = 6;
+const DONE_MS = 240_000;
+
+/**
+ * Keeps two processes running and kills them at random, until it has killed enough or the work is done; then lets them finish it.
+ * @param isDone asked all the time, also while they are killed
+ * @returns how many it has killed
+ */
+export async function killUntilDone(
+  start: () => Child,
+  everyMs: number,
+  isDone: () => Promise<boolean>,
+): Promise<number> {
+  const chaos = killAtRandom(start, 2, everyMs);
+  try {
+    await eventually(async () => chaos.kills >= KILLS || (await isDone()), DONE_MS);
+    chaos.stop();
+    await eventually(isDone, DONE_MS);
+  } finally {
+    await chaos.end();
+  }
+  return chaos.kills;
+}
+
 /** Kills one process after the other at random moments, `everyMs` apart on average, and puts another in the place of each, until it is told to stop. */
-export function killAtRandom(start: () => Child, count: number, everyMs: number) {
+function killAtRandom(start: () => Child, count: number, everyMs: number) {
   const running = Array.from({ length: count }, start);
   let kills = 0;
   let timer: NodeJS.Timeout;
