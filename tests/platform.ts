@@ -27,8 +27,8 @@ export interface TestPlatform {
   readonly worker: Child;
   /** Starts another API where the first was, and another worker, after those have ended. */
   startAgain(): Promise<readonly [api: Child, worker: Child]>;
-  /** Starts one more API, and says where. */
-  anotherApi(): Promise<string>;
+  /** Starts one more API, which may have servers of its own, and says where. */
+  anotherApi(overrides?: VariableOverrides): Promise<string>;
   readonly queueRedis: RedisProcess;
   readonly cacheRedis: RedisProcess;
   readonly database: TestDatabaseProcess;
@@ -67,9 +67,9 @@ export async function startPlatform(): Promise<TestPlatform> {
       others.push(...started);
       return started;
     },
-    async anotherApi() {
+    async anotherApi(overrides) {
       const port = await freePort();
-      others.push(await startApi(String(port)));
+      others.push(await startApi(String(port), overrides));
       return `http://127.0.0.1:${String(port)}`;
     },
     queueRedis,
@@ -136,7 +136,8 @@ async function startProcesses(servers: VariableOverrides) {
     await answers(() => fetch(`http://127.0.0.1:${at}/health/ready`).then(({ ok }) => ok));
     return child;
   };
-  const startApi = (at: string) => ready(startChild('src/server.ts', [], { ...environment, PORT: at }), at);
+  const startApi = (at: string, overrides: VariableOverrides = {}) =>
+    ready(startChild('src/server.ts', [], { ...environment, ...overrides, PORT: at }), at);
   const startWorker = () => ready(startChild('workers/main.ts', ['email'], environment), workerPort);
   const startAgain = () => Promise.all([startApi(port), startWorker()]);
   const [api, worker] = await startAgain();

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { freePort } from '../../scripts/start/ports.ts';
-import { startChild, type Child } from '../child.ts';
 import { Caller } from '../caller.ts';
 import { eventually } from '../environment/index.ts';
 import { FaultProxy } from '../fault-proxy.ts';
@@ -15,7 +13,6 @@ const LANES = 6;
 let platform: TestPlatform;
 /** In front of the cache's Redis, for the process that only reads. */
 let proxy: FaultProxy;
-let other: Child;
 let otherUrl: string;
 let shop: TestShop;
 let productId: string;
@@ -24,31 +21,14 @@ let titles = 0;
 beforeAll(async () => {
   platform = await startPlatform();
   proxy = await FaultProxy.start(Number(new URL(platform.cacheRedis.url).port));
-  const port = String(await freePort());
-  otherUrl = `http://127.0.0.1:${port}`;
-  other = startChild('src/server.ts', [], {
-    MONGODB_URI: platform.database.uri,
-    REDIS_URL: platform.queueRedis.url,
-    CACHE_REDIS_URL: `redis://127.0.0.1:${String(proxy.port)}`,
-    LIMIT_PER_ADDRESS: '1000000',
-    MIN_POOL_SIZE: '0',
-    PORT: port,
-  });
-  await eventually(() =>
-    fetch(`${otherUrl}/health/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
+  otherUrl = await platform.anotherApi({ CACHE_REDIS_URL: `redis://127.0.0.1:${String(proxy.port)}` });
   shop = await openShop(platform, 3, 10);
   const [product] = (await shop.seller.get('/merchant/products')).data as { id: string }[];
   productId = product?.id ?? '';
 }, 120_000);
 afterAll(async () => {
-  other.kill('SIGKILL');
-  await other.ended;
-  await proxy.close();
   await platform.stop();
+  await proxy.close();
 });
 
 interface Shown {
