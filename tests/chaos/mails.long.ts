@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest } from '@jest/globals';
 import { asSystem } from '../../src/platform/database/scoped.ts';
 import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
 import { eventually, uniqueName } from '../environment/index.ts';
-import { chance } from './chance.ts';
+import { rowOfChance } from './chance.ts';
 import { startMailServer, type Answer, type MailServer } from './mail-server.ts';
 import { inRounds } from './rounds.ts';
 import { killUntilDone, withWork } from './work.ts';
@@ -34,6 +34,7 @@ inRounds(
   'F1: workers killed at random, a mail server that stalls, refuses and hangs up: each mail once, but for those whose fate nobody can know',
   600_000,
   async () => {
+    const chance = rowOfChance();
     const random = (share: number): boolean => chance() < share;
     answer = (_subject, attempt) => {
       if (attempt > 3) return 250;

@@ -10,7 +10,7 @@ import { newId, type Id } from '../../src/shared/ids.ts';
 import { eventually } from '../environment/index.ts';
 import { newStore } from '../reports.ts';
 import { startTwilioServer, type TwilioServer } from '../twilio-server.ts';
-import { chance } from './chance.ts';
+import { rowOfChance } from './chance.ts';
 import { inRounds } from './rounds.ts';
 import { killUntilDone, withWork } from './work.ts';
 
@@ -19,6 +19,7 @@ jest.setTimeout(400_000);
 const JOBS = 2_000;
 const AT_ONCE = 50;
 
+const chance = rowOfChance();
 const work = withWork(() => 'smtp://127.0.0.1:1');
 const system = asSystem('test');
 

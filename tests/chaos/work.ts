@@ -7,7 +7,7 @@ import { deadLetters } from '../../src/platform/queue/dead-letter.model.ts';
 import { startChild, type Child } from '../child.ts';
 import { eventually, uniqueName, variablesFor, withDatabase, type TestDatabase } from '../environment/index.ts';
 import { startRedis, type RedisProcess } from '../redis.ts';
-import { chance } from './chance.ts';
+import { rowOfChance } from './chance.ts';
 import { chores } from './chores.ts';
 
 /** Workers in processes of their own, over servers that a test breaks; the test itself asks for the work. */
@@ -113,6 +113,7 @@ export async function killUntilDone(
 
 /** Kills one process after the other at random moments, `everyMs` apart on average, and puts another in the place of each, until it is told to stop. */
 function killAtRandom(start: () => Child, count: number, everyMs: number) {
+  const chance = rowOfChance();
   const running = Array.from({ length: count }, start);
   let kills = 0;
   let timer: NodeJS.Timeout;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { crashRounds } from './crash-rounds.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../random.ts';
 
 const ROUNDS = 50;
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { crashRounds } from './crash-rounds.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../random.ts';
 
 test('a server killed under concurrent writes keeps every acknowledged write, and its indexes agree', async () => {
   const { random, seed } = seededRandom();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Document } from 'bson';
+import { seededRandom } from '../../../tests/random.ts';
 import { helloReply } from './hello.ts';
 import { Flags, RawClient, compressedOf, listenForTest, messageOf, queryOf } from './raw-client.fixture.ts';
 import type { TestListener } from './raw-client.fixture.ts';
@@ -14,15 +15,9 @@ const HANG_AFTER_MS = 5000;
 /** Jest's own: `--seed=<the printed number>` repeats a run. */
 const SEED = jest.getSeed();
 
-/** mulberry32: small, and the same numbers for the same seed. */
 function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
-  };
+  const { random } = seededRandom(seed);
+  return (below) => Math.floor(random() * below);
 }
 
 type Random = ReturnType<typeof randomOf>;
