@@ -1,5 +1,5 @@
 import type { Callback } from '../../platform/http/callbacks.ts';
-import { confirmPage, languageOf } from '../../platform/http/confirm-page.ts';
+import { confirmPage, languageOf, tokenOf } from '../../platform/http/confirm-page.ts';
 import type { Catalogue, Locale } from '../../shared/locale.ts';
 import { Problem } from '../../shared/problem.ts';
 import { linkNotValid } from '../identity/index.ts';
@@ -40,8 +40,7 @@ export const stockAlertCallback = (alerts: Pick<StockAlerts, 'setWanted'>): Call
   handle: async (request) => {
     // Mail programs post without it (RFC 8058).
     const wanted = request.fields.wanted === 'yes';
-    const token = new URL(request.url).searchParams.get('token') ?? '';
-    if (!(await alerts.setWanted(token, wanted))) {
+    if (!(await alerts.setWanted(tokenOf(request), wanted))) {
       throw new Problem(linkNotValid, 'Take the link of a newer mail');
     }
     const locale = languageOf(request);

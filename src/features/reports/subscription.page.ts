@@ -1,5 +1,5 @@
 import type { Callback } from '../../platform/http/callbacks.ts';
-import { confirmPage, languageOf } from '../../platform/http/confirm-page.ts';
+import { confirmPage, languageOf, tokenOf } from '../../platform/http/confirm-page.ts';
 import type { Catalogue } from '../../shared/locale.ts';
 import { Problem } from '../../shared/problem.ts';
 import { linkNotValid } from '../identity/index.ts';
@@ -33,8 +33,7 @@ export const reportSubscriptionCallback = (subscribers: Pick<ReportSubscribers, 
     return confirmPage({ locale, title, button: { label: end, value: 'no' } });
   },
   handle: async (request) => {
-    const token = new URL(request.url).searchParams.get('token') ?? '';
-    if (!(await subscribers.end(token))) throw new Problem(linkNotValid, 'Take the link of a newer mail');
+    if (!(await subscribers.end(tokenOf(request)))) throw new Problem(linkNotValid, 'Take the link of a newer mail');
     const locale = languageOf(request);
     return confirmPage({ locale, title: texts[locale].title, message: texts[locale].ended });
   },

@@ -14,6 +14,9 @@ export interface ConfirmPage {
 export const languageOf = ({ header }: Pick<CallbackRequest, 'header'>): Locale =>
   localeOf(...acceptedLanguages(header('accept-language')));
 
+/** What proves whose link it is; empty where it was left out. */
+export const tokenOf = ({ url }: Pick<CallbackRequest, 'url'>): string => new URL(url).searchParams.get('token') ?? '';
+
 /** A page with one button that posts to its own address, as the field `wanted`. Programs that check mails press none. */
 export function confirmPage({ locale, title, message = '', button }: ConfirmPage): string {
   const form =
