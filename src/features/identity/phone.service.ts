@@ -2,7 +2,7 @@ import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
 import { unauthenticated } from '../../platform/http/problems.ts';
 import type { AppendEvent, EventContext } from '../../platform/outbox/event.ts';
-import type { SmsToSend, Within } from '../../platform/queue/outlets.ts';
+import type { QueueService } from '../../platform/queue/queue.service.ts';
 import type { OneTimeCodes } from '../../platform/security/one-time-codes.ts';
 import { phoneNumberOf } from '../../platform/sms/phone.ts';
 import { Id } from '../../shared/ids.ts';
@@ -26,7 +26,7 @@ export interface PhoneDeps {
   readonly userStore: Pick<UserStore, 'removePhone' | 'setOrderTexts' | 'setPhone'>;
   readonly proofs: Pick<PhoneProofStore, 'begin' | 'countTry' | 'end' | 'remove'>;
   readonly codes: Pick<OneTimeCodes, 'digestOf' | 'matches' | 'newCode'>;
-  readonly queue: { sendSMS(sms: SmsToSend, within: Within): Promise<Id> };
+  readonly queue: Pick<QueueService, 'sendSMS'>;
   readonly now: Now;
 }
 

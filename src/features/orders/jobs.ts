@@ -3,7 +3,8 @@ import type { Letter, SendOnce } from '../../platform/mail/letter.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import type { Effects } from '../../platform/queue/effects.ts';
 import { jobHandler, type JobContract, type JobHandler } from '../../platform/queue/job.ts';
-import type { SmsToSend, Within } from '../../platform/queue/outlets.ts';
+import type { SmsToSend } from '../../platform/queue/outlets.ts';
+import type { QueueService } from '../../platform/queue/queue.service.ts';
 import { Id } from '../../shared/ids.ts';
 import { refundPayment, sendCancellation, sendConfirmation, OrderRef } from './order.jobs.ts';
 import { cancellationMail, confirmationMail, type OrderMailFacts } from './order.mails.ts';
@@ -19,7 +20,7 @@ export interface OrderMailDeps {
   readonly sendOnce: SendOnce;
   readonly transact: Transact;
   readonly effects: Pick<Effects, 'claim'>;
-  readonly queue: { sendSMS(sms: SmsToSend, within: Within): Promise<Id> };
+  readonly queue: Pick<QueueService, 'sendSMS'>;
 }
 
 /** For the `email` worker: what customers hear of their orders. */

@@ -19,10 +19,12 @@ export function confirmationMail(facts: OrderMailFacts): Letter {
 
 export function cancellationMail(facts: OrderMailFacts): Letter {
   const { cancellation, refunded, nothingCharged } = orderTexts[facts.look.locale];
-  const { payment } = facts.order;
-  const paid = payment === 'refund-due' || payment === 'refunded';
-  return orderMail(facts, { ...cancellation, ending: paid ? refunded : nothingCharged });
+  return orderMail(facts, { ...cancellation, ending: isPaidBack(facts.order) ? refunded : nothingCharged });
 }
+
+/** Whether what was paid goes back, or has gone. */
+export const isPaidBack = ({ payment }: Pick<OrderView, 'payment'>): boolean =>
+  payment === 'refund-due' || payment === 'refunded';
 
 interface Words {
   readonly subject: (number: string, store: string) => string;

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../shared/locale.ts';
-import { inWords, type OrderMailFacts } from './order.mails.ts';
+import { inWords, isPaidBack, type OrderMailFacts } from './order.mails.ts';
 
 interface Words {
   readonly confirmation: (store: string, number: string, total: string) => string;
@@ -37,8 +37,7 @@ export function confirmationText({ order, look }: OrderTextFacts): string {
 
 export function cancellationText({ order, look }: OrderTextFacts): string {
   const { cancellation, refunded, nothingCharged } = texts[look.locale];
-  const paid = order.payment === 'refund-due' || order.payment === 'refunded';
-  return cancellation(storeOf(look), order.number, paid ? refunded : nothingCharged);
+  return cancellation(storeOf(look), order.number, isPaidBack(order) ? refunded : nothingCharged);
 }
 
 /** On one line, since whoever types a name may not write a message of their own. */
