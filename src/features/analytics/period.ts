@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { invalidRequest } from '../../platform/http/problems.ts';
-import { Problem } from '../../shared/problem.ts';
+import { invalidFields } from '../../platform/http/problems.ts';
 import { addDays, daysBetween, type LocalDay } from './calendar.ts';
 
 /** Days in a store's time zone; `until` is the day after the last. */
@@ -47,6 +46,5 @@ export function periodOf(
   const from = asked.from ?? addDays(until, -usualDays);
   const days = daysBetween(from, until);
   if (days >= 1 && days <= longestDays) return { from, until };
-  const errors = [{ path: `${part}.from`, message: `must be 1 to ${String(longestDays)} days before until` }];
-  throw new Problem(invalidRequest, '1 field(s) are not valid', { errors });
+  throw invalidFields([{ path: `${part}.from`, message: `must be 1 to ${String(longestDays)} days before until` }]);
 }

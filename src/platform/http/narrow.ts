@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../../shared/problem.ts';
-import { invalidRequest } from './problems.ts';
+import { invalidFields } from './problems.ts';
 
 type Query = Readonly<Record<string, unknown>>;
 type Card = Readonly<Record<string, unknown>>;
@@ -30,7 +29,7 @@ function parseFields(sent: unknown, known: readonly string[]): readonly string[]
   const asked = typeof sent === 'string' ? sent.split(',').map((field) => field.trim()) : [];
   if (asked.length > 0 && asked.every((field) => known.includes(field))) return asked;
   const message = `must be some of: ${known.join(', ')}`;
-  throw new Problem(invalidRequest, '1 field(s) are not valid', { errors: [{ path: 'query.fields', message }] });
+  throw invalidFields([{ path: 'query.fields', message }]);
 }
 
 /** Keeps the chosen fields of an answer, and its `id`, without which nothing can be done with it. */

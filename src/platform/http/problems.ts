@@ -41,7 +41,11 @@ export const timedOut: ProblemKind = { code: 'timed-out', status: 503, title: 'A
 
 /** A refusal that names every failing field. Messages are the schema's own and repeat nothing that was sent. */
 export function invalid({ issues }: z.ZodError): Problem {
-  const errors = issues.flatMap(fieldErrors);
+  return invalidFields(issues.flatMap(fieldErrors));
+}
+
+/** The same refusal, of what no schema can say. */
+export function invalidFields(errors: readonly FieldError[]): Problem {
   return new Problem(invalidRequest, `${String(errors.length)} field(s) are not valid`, { errors });
 }
 
