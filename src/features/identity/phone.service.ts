@@ -81,7 +81,7 @@ export class PhoneService {
     });
   }
 
-  /** Forgets the number, and what was to be sent there. */
+  /** Forgets the number, and a code that was sent to prove another. What is on its way to it still arrives. */
   async remove(context: UserContext): Promise<void> {
     const { transact, userStore, proofs } = this.#deps;
     const { userId } = context.scope;

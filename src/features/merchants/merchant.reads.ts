@@ -6,8 +6,8 @@ import { presentProfile, presentStore, PROFILE_FIELDS, STORE_FIELDS } from './me
 import type { ProfileRow, StoreRow } from './merchant.presenter.ts';
 import type { StoreProfile, StoreView } from './merchant.schema.ts';
 
-/** What other features must know of a store. */
 type StoredFacts = Pick<Merchant, 'branding' | 'currency' | 'locale' | 'name' | 'slug' | 'timeZone'>;
+/** What other features must know of a store. */
 export type StoreFacts = Required<StoredFacts>;
 const STATE_FIELDS = { ...STORE_FIELDS, currencyIsFixed: 1 } as const;
 /** What decides whether a store can be changed, and what the change is told from. */
