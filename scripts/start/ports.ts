@@ -3,15 +3,18 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 
 const HOST = '127.0.0.1';
 
-/** A port of 127.0.0.1 that nobody listens at: the preferred one if it is free. */
-export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && (await isFree(preferred, HOST))) return preferred;
+/**
+ * A port of 127.0.0.1 that nobody listens at: the preferred one if it is free.
+ * @param promised is free as well, but somebody else's
+ */
+export async function freePort(preferred?: number, promised?: number): Promise<number> {
+  if (preferred !== undefined && preferred !== promised && (await isFree(preferred, HOST))) return preferred;
   const probe = createServer().listen(0, HOST);
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
   probe.close();
   await once(probe, 'close');
-  return port;
+  return port === promised ? freePort(undefined, promised) : port;
 }
 
 /** Whether a server could listen at a port now. */

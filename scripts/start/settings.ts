@@ -44,7 +44,7 @@ export async function settle(options: LaunchOptions, data: DataDirectory): Promi
   const config = readConfig();
   const port = options.port ?? config.http.port;
   await requireFree(port, config.http.host);
-  const own = await ownServers();
+  const own = await ownServers(port);
   const apiUrl = `http://127.0.0.1:${String(port)}`;
   const uri = own.database === undefined ? config.database.uri : embeddedUri(own.database);
   const environment = childEnvironment({
@@ -60,7 +60,7 @@ export async function settle(options: LaunchOptions, data: DataDirectory): Promi
     MONGODB_URI: uri,
     PORT: String(port),
   });
-  const workerPort = await freePort(WORKER_PORT);
+  const workerPort = await freePort(WORKER_PORT, port);
   const queueBoardUrl = apiUrl + queueBoardPath(config, environment.JWT_SECRET ?? '');
   return { apiUrl, queueBoardUrl, workerPort, own, database: { uri, name: config.database.name }, environment };
 }
@@ -87,13 +87,16 @@ async function requireFree(port: number, host: string): Promise<void> {
   );
 }
 
-/** Asked for one after the other: two searches at the same time could find the same port. */
-async function ownServers(): Promise<OwnServers> {
+/**
+ * Asked for one after the other: two searches at the same time could find the same port.
+ * @param api the port that the API will listen at
+ */
+async function ownServers(api: number): Promise<OwnServers> {
   return {
-    ...(!isSet('MONGODB_URI') && { database: await freePort(DATABASE_PORT) }),
-    ...(!isSet('REDIS_URL') && { queueRedis: await freePort(QUEUE_REDIS_PORT) }),
-    ...(!isSet('CACHE_REDIS_URL') && { cacheRedis: await freePort(CACHE_REDIS_PORT) }),
-    ...(!isSet('SMTP_URL') && { mail: await freePort(MAIL_PORT) }),
+    ...(!isSet('MONGODB_URI') && { database: await freePort(DATABASE_PORT, api) }),
+    ...(!isSet('REDIS_URL') && { queueRedis: await freePort(QUEUE_REDIS_PORT, api) }),
+    ...(!isSet('CACHE_REDIS_URL') && { cacheRedis: await freePort(CACHE_REDIS_PORT, api) }),
+    ...(!isSet('SMTP_URL') && { mail: await freePort(MAIL_PORT, api) }),
   };
 }
 
