@@ -225,8 +225,9 @@ class Pages {
     const top = this.#document.page.height - MARGIN - 12;
     this.#document.moveTo(MARGIN, top).lineTo(this.#right, top).lineWidth(0.5).stroke(LINE);
     const box = { x: MARGIN, width: this.#width, baseline: top + 13, size: 8, color: MUTED };
-    this.#painter.draw(`${title}, ${period} · ${storeName}`, { ...box, width: this.#width * 0.38 });
-    this.#painter.draw(`Made on ${this.#writer.write(madeAt, 'moment')}`, { ...box, align: 'center' });
+    this.#painter.draw(`${title}, ${period} · ${storeName}`, { ...box, width: this.#width * 0.52 });
+    const middle = { ...box, x: MARGIN + this.#width * 0.55, width: this.#width * 0.25 };
+    this.#painter.draw(`Made on ${this.#writer.write(madeAt, 'moment')}`, middle);
     this.#painter.draw(`Page ${String(this.#page)} of ${String(this.#pages)}`, { ...box, align: 'right' });
   }
 }
