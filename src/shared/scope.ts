@@ -46,3 +46,6 @@ export interface RequestContext<S extends Scope = Scope> extends Identity<S> {
   /** What the caller reads best, as a primary tag such as `de`; left out where it does not say. */
   readonly language?: string;
 }
+
+export type MerchantContext = RequestContext<MerchantScope>;
+export type UserContext = RequestContext<UserScope>;

@@ -1,6 +1,6 @@
 import { Id } from '../../shared/ids.ts';
 import type { Money } from '../../shared/money.ts';
-import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext } from '../../shared/scope.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
 import type { Now } from '../../shared/time.ts';
 import type { SalesReads, SalesRow } from '../orders/index.ts';
@@ -30,10 +30,7 @@ export class SalesService {
     this.#deps = deps;
   }
 
-  async getSeries(
-    { scope }: Pick<RequestContext<MerchantScope>, 'scope'>,
-    { unit, ...asked }: SalesQuery,
-  ): Promise<SalesSeries> {
+  async getSeries({ scope }: Pick<MerchantContext, 'scope'>, { unit, ...asked }: SalesQuery): Promise<SalesSeries> {
     const { reads, stores, now } = this.#deps;
     const store = await stores.findStore(scope.merchantId);
     if (store === undefined) throw new Problem(unavailable, 'The store is not there any more');

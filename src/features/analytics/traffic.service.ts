@@ -1,6 +1,6 @@
 import { Id } from '../../shared/ids.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
-import type { MerchantScope, PublicScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext, PublicScope, RequestContext } from '../../shared/scope.ts';
 import { HOUR_MS, type Now } from '../../shared/time.ts';
 import type { ProductReads } from '../catalog/index.ts';
 import { beginningsBetween, localDay, startOfDay, type LocalDay } from './calendar.ts';
@@ -27,7 +27,7 @@ export class TrafficService {
     this.#deps = deps;
   }
 
-  async getSeries({ scope }: RequestContext<MerchantScope>, { unit, ...asked }: TrafficQuery): Promise<TrafficSeries> {
+  async getSeries({ scope }: MerchantContext, { unit, ...asked }: TrafficQuery): Promise<TrafficSeries> {
     const { reads, stores, now } = this.#deps;
     const store = await stores.findStore(scope.merchantId);
     if (store === undefined) throw new Problem(unavailable, 'The store is not there any more');

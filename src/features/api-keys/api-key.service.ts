@@ -7,7 +7,7 @@ import { digestOf } from '../../platform/security/secrets.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext } from '../../shared/scope.ts';
 import { DAY_MS, type Now } from '../../shared/time.ts';
 import type { MerchantRole } from '../identity/index.ts';
 import { apiKeyEvent } from './api-key.events.ts';
@@ -33,8 +33,6 @@ export interface ApiKeyDeps {
 
 /** For how long a key that has ended is still listed. */
 const LISTED_MS = 90 * DAY_MS;
-
-type MerchantContext = RequestContext<MerchantScope>;
 
 /** The keys of a store, by which programs call in its name. */
 export class ApiKeyService {

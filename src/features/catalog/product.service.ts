@@ -4,7 +4,7 @@ import { differenceOf, pick } from '../../shared/difference.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import { demandVersion } from '../../shared/precondition.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MerchantScope, PublicScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext, PublicScope, RequestContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { productEvent } from './product.events.ts';
 import type { MerchantProduct, ProductVariant } from './product.model.ts';
@@ -35,8 +35,6 @@ const AUDITED = ['title', 'category', 'status', 'variants'] as const;
 type Audited = Pick<MerchantProduct, (typeof AUDITED)[number]>;
 
 const targetOf = (id: Id) => ({ kind: 'product', id });
-
-type MerchantContext = RequestContext<MerchantScope>;
 
 /** What can be done with products. */
 export class ProductService {

@@ -6,7 +6,7 @@ import type { LinkTokens } from '../../platform/security/links.ts';
 import type { Passwords } from '../../platform/security/passwords.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { RequestContext, SystemScope, UserScope } from '../../shared/scope.ts';
+import type { RequestContext, SystemScope, UserContext } from '../../shared/scope.ts';
 import { DAY_MS, HOUR_MS, type Now } from '../../shared/time.ts';
 import type { AttemptStore } from './attempt.store.ts';
 import { letterRequested } from './identity.events.ts';
@@ -50,7 +50,7 @@ export class AccountService {
     this.#deps = deps;
   }
 
-  async me({ scope }: RequestContext<UserScope>): Promise<UserView> {
+  async me({ scope }: UserContext): Promise<UserView> {
     const view = await this.#deps.users.findView(scope.userId, { scope });
     if (view === undefined) throw new Problem(unauthenticated, 'There is no such account any more');
     return view;
@@ -85,7 +85,7 @@ export class AccountService {
   }
 
   /** Sends a new link to verify the address. One that is verified already gets it as well; it does no harm. */
-  async resendVerification(context: RequestContext<UserScope>): Promise<Accepted> {
+  async resendVerification(context: UserContext): Promise<Accepted> {
     const system = inSystem(context, 'e-mail verification');
     return this.#deps.transact(system, async (access) => {
       await this.#ask(system, 'verify-email', context.scope.userId, access);

@@ -8,7 +8,7 @@ import { phoneNumberOf } from '../../platform/sms/phone.ts';
 import { Id } from '../../shared/ids.ts';
 import { localeOf } from '../../shared/locale.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { RequestContext, UserScope } from '../../shared/scope.ts';
+import type { UserContext } from '../../shared/scope.ts';
 import { MINUTE_MS, type Now } from '../../shared/time.ts';
 import { phoneNotValid } from '../sms/index.ts';
 import { codeNotValid, emailNotVerified, phoneNotProven } from './identity.problems.ts';
@@ -33,8 +33,6 @@ export interface PhoneDeps {
 const CODE_MS = 10 * MINUTE_MS;
 /** With five codes an hour, at most, one guess in 40,000 hits within an hour. */
 const TRIES = 5;
-
-type UserContext = RequestContext<UserScope>;
 
 /** Somebody's phone number, and whether they want text messages about their orders there. */
 export class PhoneService {
@@ -81,7 +79,7 @@ export class PhoneService {
     });
   }
 
-  /** Forgets the number, and a code that was sent to prove another. What is on its way to it still arrives. */
+  /** Forgets the number, and a code that would prove another. Texts that were asked for before still go to it. */
   async remove(context: UserContext): Promise<void> {
     const { transact, userStore, proofs } = this.#deps;
     const { userId } = context.scope;

@@ -4,7 +4,7 @@ import { digestOf, newSecret } from '../../platform/security/secrets.ts';
 import { ACCESS_TOKEN_SECONDS, type AccessTokens } from '../../platform/security/tokens.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { RequestContext, UserScope } from '../../shared/scope.ts';
+import type { UserContext } from '../../shared/scope.ts';
 import { DAY_MS, SECOND_MS, type Now } from '../../shared/time.ts';
 import type { AttemptStore } from './attempt.store.ts';
 import { invalidCredentials, refreshRefused, signInLocked } from './identity.problems.ts';
@@ -83,7 +83,7 @@ export class SessionService {
     watch.forget(presented.sessionId);
   }
 
-  async signOutEverywhere({ scope }: RequestContext<UserScope>): Promise<void> {
+  async signOutEverywhere({ scope }: UserContext): Promise<void> {
     const { sessions, watch, now } = this.#deps;
     await sessions.endAllOf(scope.userId, now(), { scope });
     watch.forgetAll();

@@ -6,7 +6,7 @@ import type { LinkTokens } from '../../platform/security/links.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MerchantScope, RequestContext, UserScope } from '../../shared/scope.ts';
+import type { MerchantContext, UserContext } from '../../shared/scope.ts';
 import { DAY_MS, type Now } from '../../shared/time.ts';
 import { linkNotValid, type UserReads } from '../identity/index.ts';
 import type { InvitationReads } from './invitation.reads.ts';
@@ -35,8 +35,6 @@ export interface InvitationDeps {
 }
 
 const INVITATION_MS = 7 * DAY_MS;
-
-type MerchantContext = RequestContext<MerchantScope>;
 
 /** How somebody comes to work for a store. */
 export class InvitationService {
@@ -87,7 +85,7 @@ export class InvitationService {
   }
 
   /** Joins the caller to the store. Only who has the invited address can: a forwarded mail admits nobody. */
-  async accept(context: RequestContext<UserScope>, token: string): Promise<Joined> {
+  async accept(context: UserContext, token: string): Promise<Joined> {
     const { transact, appendEvent, users, merchants, membershipStore, store, links, now } = this.#deps;
     const { userId } = context.scope;
     const invitationId = links.open(INVITATION_LINK, token) ?? refuse();

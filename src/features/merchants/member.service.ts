@@ -4,7 +4,7 @@ import type { AppendEvent } from '../../platform/outbox/event.ts';
 import { Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext } from '../../shared/scope.ts';
 import type { MerchantRole, UserReads } from '../identity/index.ts';
 import { mayDecideOn } from './member.rules.ts';
 import type { FoundMember, MembershipReads } from './membership.reads.ts';
@@ -23,8 +23,6 @@ export interface MemberDeps {
   readonly memberships: Pick<MembershipReads, 'findMember' | 'findMembers' | 'findRole'>;
   readonly store: Pick<MembershipStore, 'changeRole' | 'remove'>;
 }
-
-type MerchantContext = RequestContext<MerchantScope>;
 
 /** Who works for a store, and as what. */
 export class MemberService {

@@ -6,7 +6,7 @@ import { Id, newId } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { demandVersion } from '../../shared/precondition.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MerchantScope, PublicScope, RequestContext, UserScope } from '../../shared/scope.ts';
+import type { MerchantContext, PublicScope, RequestContext, UserContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import type { MembershipReads } from './membership.reads.ts';
 import type { MembershipStore } from './membership.store.ts';
@@ -40,7 +40,7 @@ export class MerchantService {
   }
 
   /** Opens a store; whoever does becomes its owner. */
-  async open(context: RequestContext<UserScope>, sent: OpenStore): Promise<StoreView> {
+  async open(context: UserContext, sent: OpenStore): Promise<StoreView> {
     const { transact, appendEvent, store, membershipStore, now } = this.#deps;
     const { userId } = context.scope;
     const [merchantId, at] = [newId(), now()];
@@ -65,7 +65,7 @@ export class MerchantService {
   }
 
   /** The stores that the caller belongs to. */
-  async listOwn({ scope }: RequestContext<UserScope>, page: PageQuery): Promise<Page<OwnStore>> {
+  async listOwn({ scope }: UserContext, page: PageQuery): Promise<Page<OwnStore>> {
     const found = await this.#deps.memberships.findStoresOfUser(page, { scope });
     const cards = await this.#deps.reads.findCards(found.data.map(({ merchantId }) => merchantId));
     const data = found.data.flatMap(({ merchantId, role, joinedAt }) => {
@@ -83,12 +83,12 @@ export class MerchantService {
     return profile;
   }
 
-  async get({ scope }: RequestContext<MerchantScope>): Promise<StoreView> {
+  async get({ scope }: MerchantContext): Promise<StoreView> {
     return (await this.#deps.reads.findView(scope.merchantId, { scope })) ?? gone();
   }
 
   /** @throws Problem `precondition-failed` when the request names another version; `currency-fixed` */
-  async edit(context: RequestContext<MerchantScope>, change: MerchantChange): Promise<StoreView> {
+  async edit(context: MerchantContext, change: MerchantChange): Promise<StoreView> {
     const { transact, appendEvent, store, reads } = this.#deps;
     const { merchantId } = context.scope;
     return transact(context, async (access) => {

@@ -1,7 +1,7 @@
 import type { Id } from '../../shared/ids.ts';
 import { demandVersion } from '../../shared/precondition.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MerchantScope, RequestContext, UserScope } from '../../shared/scope.ts';
+import type { MerchantContext, MerchantScope, UserContext } from '../../shared/scope.ts';
 import { moveFound, notFound } from './move-order.ts';
 import type { OrderContext, OrderDeps } from './order.deps.ts';
 import type { OrderPayment } from './order.model.ts';
@@ -23,17 +23,17 @@ export class OrderService {
     return (await this.#deps.reads.findView(orderId, { scope })) ?? notFound();
   }
 
-  async getByNumber({ scope }: RequestContext<MerchantScope>, number: string): Promise<OrderView> {
+  async getByNumber({ scope }: MerchantContext, number: string): Promise<OrderView> {
     return (await this.#deps.reads.findByNumber(number, { scope })) ?? notFound();
   }
 
   /** A user buys at a store. */
-  place(context: RequestContext<UserScope>, { merchantId, ...basket }: PlaceOrder): Promise<OrderView> {
+  place(context: UserContext, { merchantId, ...basket }: PlaceOrder): Promise<OrderView> {
     return placeOrder(this.#deps, context, { ...basket, merchantId, customerId: context.scope.userId });
   }
 
   /** A merchant takes an order on the telephone or over the counter. */
-  async placeFor(context: RequestContext<MerchantScope>, { customerId, ...basket }: PlaceOrderFor): Promise<OrderView> {
+  async placeFor(context: MerchantContext, { customerId, ...basket }: PlaceOrderFor): Promise<OrderView> {
     const known = await this.#deps.customers.findCards([customerId]);
     if (known.size === 0) {
       const errors = [{ path: 'body.customerId', message: 'is nobody' }];
@@ -42,7 +42,7 @@ export class OrderService {
     return placeOrder(this.#deps, context, { ...basket, customerId, merchantId: context.scope.merchantId });
   }
 
-  pay(context: RequestContext<UserScope>, orderId: Id, token: string): Promise<OrderView> {
+  pay(context: UserContext, orderId: Id, token: string): Promise<OrderView> {
     return payOrder(this.#deps, context, orderId, token);
   }
 

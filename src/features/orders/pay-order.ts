@@ -1,6 +1,6 @@
 import { Id } from '../../shared/ids.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { RequestContext, UserScope } from '../../shared/scope.ts';
+import type { UserContext } from '../../shared/scope.ts';
 import { moveFound, notFound, refuse } from './move-order.ts';
 import type { OrderDeps } from './order.deps.ts';
 import type { OrderPayment } from './order.model.ts';
@@ -10,14 +10,13 @@ import type { OrderView } from './order.schema.ts';
 import { canMove } from './order.state.ts';
 
 type Deps = Pick<OrderDeps, 'appendEvent' | 'now' | 'payments' | 'reads' | 'stock' | 'store' | 'transact'>;
-type Context = RequestContext<UserScope>;
 
 /**
  * Pays an order. The money is taken before the order is moved: if the process dies in between, the same request heals
  * it, since the provider takes the money once per order and token, and the order is moved then. If the order has gone
  * elsewhere meanwhile, the money goes back.
  */
-export async function payOrder(deps: Deps, context: Context, orderId: Id, token: string): Promise<OrderView> {
+export async function payOrder(deps: Deps, context: UserContext, orderId: Id, token: string): Promise<OrderView> {
   const { reads, payments } = deps;
   const { scope } = context;
   const found = (await reads.findState(orderId, { scope })) ?? notFound();
@@ -39,7 +38,7 @@ export async function payOrder(deps: Deps, context: Context, orderId: Id, token:
   }
 }
 
-function settle(deps: Deps, context: Context, orderId: Id, payment: OrderPayment): Promise<OrderView> {
+function settle(deps: Deps, context: UserContext, orderId: Id, payment: OrderPayment): Promise<OrderView> {
   return deps.transact(context, async (access) => {
     const found = (await deps.reads.findState(orderId, access)) ?? notFound();
     if (isPaidBy(found, payment)) return (await deps.reads.findView(orderId, access)) ?? notFound();

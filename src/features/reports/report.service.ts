@@ -8,7 +8,7 @@ import type { QueueService } from '../../platform/queue/queue.service.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
-import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext, MerchantScope } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { localDay, periodOf, type Period } from '../analytics/index.ts';
 import { isKindName, type KindName } from './kinds/index.ts';
@@ -52,7 +52,6 @@ const MAX_EMAILS = 20;
 /** Somebody asked for the same, or took the same place, at the same moment: then there is more to be seen. */
 const ATTEMPTS = 5;
 
-type MerchantContext = RequestContext<MerchantScope>;
 type RequestingContext = Within['context'];
 
 /** Takes orders for reports. A worker makes them. */

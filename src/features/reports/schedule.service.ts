@@ -6,7 +6,7 @@ import { differenceOf, pick } from '../../shared/difference.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, unavailable } from '../../shared/problem.ts';
-import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext, MerchantScope } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { localDay, startOfDay, type LocalDay, type Unit } from '../analytics/index.ts';
 import { nextBegin, periodBefore } from './period.ts';
@@ -29,8 +29,6 @@ export interface ScheduleDeps {
 
 const MAX_SCHEDULES = 20;
 const BATCH = 100;
-
-type MerchantContext = RequestContext<MerchantScope>;
 
 /** Reports that a store gets by itself. */
 export class ScheduleService {

@@ -4,7 +4,7 @@ import { pick } from '../../shared/difference.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import { demandVersion } from '../../shared/precondition.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MerchantScope, RequestContext } from '../../shared/scope.ts';
+import type { MerchantContext } from '../../shared/scope.ts';
 import type { Now } from '../../shared/time.ts';
 import { locationCreated, stockChanged } from './stock.events.ts';
 import type { StockLevel } from './stock.model.ts';
@@ -34,8 +34,6 @@ interface Written {
   readonly found?: StockLevel;
   readonly level: StockLevel;
 }
-
-type MerchantContext = RequestContext<MerchantScope>;
 
 /** What a merchant does with stock. */
 export class StockService {
