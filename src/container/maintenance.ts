@@ -34,7 +34,8 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
     const upkeep = new AnalyticsUpkeep({
       store: needed.eventStore(),
       rollups: needed.rollups(),
-      ordersBetween: (from, until) => orders.findPlacedBetween(from, until, asSystem('orders to be counted')),
+      ordersBetween: (from, until, after) =>
+        orders.findPlacedBetween(from, until, asSystem('orders to be counted'), after),
       logger: logger(),
       now,
     });
@@ -47,7 +48,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
         memberships: memberships.on(primary()),
         transact: transact(),
       }),
-      'order-counts': { run: (signal) => upkeep.countOrders(signal) },
+      'order-counts': { run: (signal, walk) => upkeep.countOrders(signal, walk) },
       'rollup-drift': { run: (signal, walk) => upkeep.repairRollups(signal, walk) },
       trends: { run: (signal, walk) => upkeep.rebuildTrends(signal, walk) },
     };

@@ -11,8 +11,8 @@ import type { Rollups } from './rollups.ts';
 export interface UpkeepDeps {
   readonly store: Pick<EventStore, 'append' | 'stores'>;
   readonly rollups: Pick<Rollups, 'findDrift' | 'rebuild' | 'rebuildTrends' | 'roll'>;
-  /** Orders of all stores that were placed between two moments, in batches, oldest first. */
-  readonly ordersBetween: (from: Date, until: Date) => AsyncIterable<readonly KeptOrder[]>;
+  /** Orders of all stores that were placed between two moments, behind one of them, in batches, oldest first. */
+  readonly ordersBetween: (from: Date, until: Date, after: Id | undefined) => AsyncIterable<readonly KeptOrder[]>;
   readonly logger: Pick<Logger, 'error'>;
   readonly now: Now;
 }
@@ -36,11 +36,12 @@ export class AnalyticsUpkeep {
   }
 
   /** @returns how many events of the last days' orders were not counted, and now are */
-  async countOrders(signal: AbortSignal): Promise<{ orders: number; missing: number }> {
+  async countOrders(signal: AbortSignal, walk: Walk): Promise<{ orders: number; missing: number }> {
     const { store, rollups, ordersBetween, now } = this.#deps;
     const until = new Date(now().getTime() - SETTLED_MS);
     const found = { orders: 0, missing: 0 };
-    for await (const orders of ordersBetween(new Date(until.getTime() - LOOKED_BACK_MS), until)) {
+    const from = new Date(until.getTime() - LOOKED_BACK_MS);
+    for await (const orders of ordersBetween(from, until, walk.after)) {
       if (signal.aborted) break;
       found.orders += orders.length;
       const events = orders.flatMap((order) => [
@@ -48,6 +49,8 @@ export class AnalyticsUpkeep {
         ...(order.state === 'cancelled' && order.updatedAt < until ? eventsOfOrder(order, 'cancelled') : []),
       ]);
       found.missing += (await store.append(events)).added;
+      const last = orders.at(-1);
+      if (last !== undefined) await walk.passed(Id.decode(last.id));
     }
     await rollups.roll(signal);
     return found;

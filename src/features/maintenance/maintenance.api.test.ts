@@ -85,25 +85,31 @@ test('an owner count that has drifted is put right and told, once', async () => 
   expect(await run('owner-counts')).toMatchObject({ drifted: 0 });
 });
 
-test('a walk through all stores that is cut off goes on where it was, once, and begins anew after its end', async () => {
-  const rows = Array.from({ length: 201 }, () => ({ insertOne: { document: storeOf(newId(), 1) } }));
-  await merchants.on(database.primary).bulkWrite(rows, system);
-  const behindAll = { _id: { $gt: Id.decode('0'.repeat(24)) } };
-  const all = (await merchants.on(database.primary).find(behindAll, { _id: 1 }, system).lean()).length;
+/** A run whose time is over when it first says how far it is. */
+function untilFirstPlace(): { signal: AbortSignal; walks: MaintenanceDeps['walks'] } {
   const stopping = new AbortController();
-  const walks = new WalkPlaces({ places: walkPlaces.on(database.primary), now: () => new Date() });
-  const cutOff: Pick<WalkPlaces, 'ended' | 'walkOf'> = {
+  const places = new WalkPlaces({ places: walkPlaces.on(database.primary), now: () => new Date() });
+  const walks: MaintenanceDeps['walks'] = {
     async walkOf(task) {
-      const walk = await walks.walkOf(task);
+      const walk = await places.walkOf(task);
       const passed = async (id: Id) => {
         await walk.passed(id);
         stopping.abort();
       };
       return { after: walk.after, passed };
     },
-    ended: (task) => walks.ended(task),
+    ended: (task) => places.ended(task),
   };
-  await expect(run('owner-counts', stopping.signal, cutOff)).rejects.toThrow(PutOff);
+  return { signal: stopping.signal, walks };
+}
+
+test('a walk through all stores that is cut off goes on where it was, once, and begins anew after its end', async () => {
+  const rows = Array.from({ length: 201 }, () => ({ insertOne: { document: storeOf(newId(), 1) } }));
+  await merchants.on(database.primary).bulkWrite(rows, system);
+  const behindAll = { _id: { $gt: Id.decode('0'.repeat(24)) } };
+  const all = (await merchants.on(database.primary).find(behindAll, { _id: 1 }, system).lean()).length;
+  const { signal, walks } = untilFirstPlace();
+  await expect(run('owner-counts', signal, walks)).rejects.toThrow(PutOff);
   expect(await lastFindings('owner-counts')).toMatchObject({ stores: 200 });
   expect(await run('owner-counts')).toMatchObject({ stores: all - 200 });
   expect(await run('owner-counts')).toMatchObject({ stores: all });
@@ -188,12 +194,13 @@ test('whatever is declared to expire is looked after', async () => {
   expect(await run('expired')).toMatchObject({ overdue: 1 });
 });
 
-test('orders that were not counted are, once, and rows that were spoilt are put right', async () => {
-  const merchantId = await store(1, 1);
-  const eur = (amount: number) => ({ amount, currency: 'EUR' });
-  const order: MerchantOrder = {
-    _id: newId(),
-    number: 'A-1',
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+
+function orderOf(merchantId: Id, placedAt: Date): MerchantOrder {
+  const _id = newId();
+  return {
+    _id,
+    number: _id.toHexString(),
     merchantId,
     customerId: newId(),
     locationId: newId(),
@@ -203,10 +210,15 @@ test('orders that were not counted are, once, and rows that were spoilt are put 
     items: 2,
     total: eur(1_000),
     payment: null,
-    // On a day that is over everywhere, and not longer ago than orders are looked at.
-    placedAt: new Date(Date.now() - 45 * 3_600_000),
-    updatedAt: new Date(),
+    placedAt,
+    updatedAt: placedAt,
   };
+}
+
+test('orders that were not counted are, once, and rows that were spoilt are put right', async () => {
+  const merchantId = await store(1, 1);
+  // On a day that is over everywhere, and not longer ago than orders are looked at.
+  const order = orderOf(merchantId, new Date(Date.now() - 45 * 3_600_000));
   await orderCollection.on(database.primary).create([order], system);
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 2 });
   expect(await run('order-counts')).toEqual({ orders: 1, missing: 0 });
@@ -230,6 +242,22 @@ test('orders that were not counted are, once, and rows that were spoilt are put 
   await trends.on(database.primary).updateOne(trending, { $set: { score: 99 } }, system);
   expect(await run('trends')).toMatchObject({ stores: 1 });
   expect(await trends.on(database.primary).findOne(trending, { score: 1 }, system).lean()).toMatchObject({ score });
+});
+
+test('a look at orders that is cut off goes on where it was, and counts each', async () => {
+  const merchantId = await store(1, 1);
+  const placed = orderCollection.on(database.primary);
+  const orders = Array.from({ length: 101 }, () => orderOf(merchantId, new Date(Date.now() - 3 * 3_600_000)));
+  await placed.bulkWrite(
+    orders.map((document) => ({ insertOne: { document } })),
+    system,
+  );
+  const all = await placed.countDocuments({ placedAt: { $gt: new Date(0) } }, system);
+  const { signal, walks } = untilFirstPlace();
+  await expect(run('order-counts', signal, walks)).rejects.toThrow(PutOff);
+  expect(await lastFindings('order-counts')).toMatchObject({ orders: 100 });
+  expect(await run('order-counts')).toMatchObject({ orders: all - 100 });
+  expect(await run('order-counts')).toEqual({ orders: all, missing: 0 });
 });
 
 test('every task runs on an empty house, and one that nobody knows is not tried again', async () => {

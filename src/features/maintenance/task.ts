@@ -4,7 +4,7 @@ import type { Walk } from '../../shared/walk.ts';
 export interface MaintenanceTask {
   /**
    * Does what there is to do, until `signal` says that it has taken long enough, then returns; the next run goes on.
-   * @param walk where to go on, for those that go through all stores
+   * @param walk where to go on, for those that go through more than one run may do
    * @returns what it has found, in numbers
    */
   run(signal: AbortSignal, walk: Walk): Promise<Findings>;

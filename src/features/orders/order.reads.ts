@@ -16,6 +16,7 @@ export type FoundState = Pick<MerchantOrder, '_id' | 'payment' | 'state' | 'tota
 const STATE_FIELDS = { payment: 1, state: 1, total: 1, version: 1 } as const;
 /** An order, and when it came to be as it is. */
 export type ChangedOrder = OrderView & Pick<MerchantOrder, 'updatedAt'>;
+type Place = Pick<MerchantOrder, '_id' | 'placedAt'>;
 type ChangedRow = OrderRow & Pick<MerchantOrder, 'updatedAt'>;
 
 const CHANGED_FIELDS = { ...VIEW_FIELDS, updatedAt: 1 } as const;
@@ -77,14 +78,21 @@ export class OrderReads {
     return { ...found, data: found.data.map(presentCard) };
   }
 
-  /** Orders of all stores that were placed between two moments, oldest first, in batches: each is a read of its own. */
-  async *findPlacedBetween(from: Date, until: Date, access: Access): AsyncGenerator<ChangedOrder[]> {
-    const pages = keysetPages<ChangedRow>(BATCH, (limit, last) =>
-      this.#orders
-        .find({ $and: [{ placedAt: { $gte: from, $lt: until } }, behind('placedAt', last)] }, CHANGED_FIELDS, access)
-        .sort({ placedAt: 1, _id: 1 })
-        .limit(limit)
-        .lean<ChangedRow[]>(),
+  /**
+   * Orders of all stores that were placed between two moments, oldest first, in batches: each is a read of its own.
+   * @param after an order behind which to begin
+   */
+  async *findPlacedBetween(from: Date, until: Date, access: Access, after?: Id): AsyncGenerator<ChangedOrder[]> {
+    const begin = after && (await this.#orders.findOne({ _id: after }, { placedAt: 1 }, access).lean<Place>());
+    const pages = keysetPages<ChangedRow, Place>(
+      BATCH,
+      (limit, last) =>
+        this.#orders
+          .find({ $and: [{ placedAt: { $gte: from, $lt: until } }, behind('placedAt', last)] }, CHANGED_FIELDS, access)
+          .sort({ placedAt: 1, _id: 1 })
+          .limit(limit)
+          .lean<ChangedRow[]>(),
+      begin ?? undefined,
     );
     for await (const rows of pages) yield rows.map((row) => ({ ...presentOrder(row), updatedAt: row.updatedAt }));
   }
