@@ -6,6 +6,7 @@ import { AuditReads } from '../features/audit/audit.reads.ts';
 import { AuditRetention } from '../features/audit/audit.retention.ts';
 import { AuditVerifier } from '../features/audit/audit.verifier.ts';
 import { ChainReads } from '../features/audit/chain.reads.ts';
+import { ExportReads } from '../features/audit/export.reads.ts';
 import { Seals } from '../features/audit/seals.ts';
 import type { Outlets } from '../platform/queue/outlets.ts';
 import type { Parts } from './parts.ts';
@@ -21,7 +22,9 @@ export function auditParts(parts: Parts, platform: Platform) {
   const writing = () => ({ entries: entries(), chains: chains(), transact: transact(), seals: seals(), now });
   return {
     recordAudit: parts.part((): Outlets['audit'] => auditOutlet(auditLog(), transact(), appendEvent())),
-    auditExports: parts.part(() => new AuditExports(async () => auditEntries.on(await database().analytics()))),
+    auditExports: parts.part(
+      () => new AuditExports(async () => new ExportReads(auditEntries.on(await database().analytics()))),
+    ),
     auditReads: parts.part(() => new AuditReads(entries(), cursors())),
     auditChainer: parts.part(() => new AuditChainer(writing())),
     auditVerifier: parts.part(() => new AuditVerifier({ reads: chainReads(), seals: seals() })),

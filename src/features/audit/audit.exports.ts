@@ -1,26 +1,18 @@
-import type { QueryFilter } from 'mongoose';
-import type { ScopedModel } from '../../platform/database/collection.ts';
-import { keysetPages } from '../../platform/database/keyset.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { StreamedAnswer } from '../../platform/http/streamed-answer.ts';
-import type { AuditEntry, ChainOwner } from './audit.model.ts';
-import { chainName } from './audit.model.ts';
-import { filterOf } from './audit.reads.ts';
+import { chainName, type ChainOwner } from './audit.model.ts';
+import type { AuditFilter } from './audit.reads.ts';
 import type { AuditEntryView, AuditExportQuery, ExportFormat } from './audit.schema.ts';
 import type { ChainedEntry } from './chain-walk.ts';
+import type { ExportReads } from './export.reads.ts';
 import { shownEntry } from './link.ts';
-
-const PAGE = 200;
-
-/** The index in the order of the chain. By that of a filter the database would have to sort. */
-const IN_ORDER = 'chain';
 
 /** The whole log, or what a question asks for, as a file. Holds a page of it, whatever there is. */
 export class AuditExports {
-  readonly #connect: () => Promise<ScopedModel<AuditEntry>>;
+  readonly #connect: () => Promise<ExportReads>;
 
-  /** @param connect the entries on the client for reports, which it opens when first asked */
-  constructor(connect: () => Promise<ScopedModel<AuditEntry>>) {
+  /** @param connect reads on the client for reports, which it opens when first asked */
+  constructor(connect: () => Promise<ExportReads>) {
     this.#connect = connect;
   }
 
@@ -41,43 +33,14 @@ export class AuditExports {
     return { mediaType, fileName, chunks: chunks() };
   }
 
-  async *#pages(merchantId: ChainOwner, query: Question, access: Access): AsyncGenerator<readonly ChainedEntry[]> {
-    const entries = await this.#connect();
-    const run = await runOf(entries, merchantId, query, access);
-    if (run === undefined) return;
-    const wanted = isWhole(query) ? { merchantId } : filterOf(merchantId, query);
-    yield* keysetPages<ChainedEntry>(PAGE, (limit, last) =>
-      entries
-        .find({ ...wanted, seq: { $gt: last?.seq ?? run.first - 1, $lte: run.last } }, null, access)
-        .sort({ seq: 1, _id: 1 })
-        .limit(limit)
-        .hint(IN_ORDER)
-        .lean<ChainedEntry[]>(),
-    );
+  async *#pages(owner: ChainOwner, query: AuditFilter, access: Access): AsyncGenerator<readonly ChainedEntry[]> {
+    const reads = await this.#connect();
+    yield* isWhole(query) ? reads.findRun(owner, query, access) : reads.findAnswers(owner, query, access);
   }
 }
 
-type Question = Omit<AuditExportQuery, 'format'>;
-
 /** Whether all of a time is asked for: then what is exported has no gaps. */
-const isWhole = ({ actorId, action, targetId }: Question): boolean => (actorId ?? action ?? targetId) === undefined;
-
-/**
- * The run of the chain that holds all entries of a time. Entries are chained in almost the order in which they were written;
- * at its ends a run may hold some of moments before and after.
- */
-async function runOf(entries: ScopedModel<AuditEntry>, merchantId: ChainOwner, query: Question, access: Access) {
-  const { from, until } = query;
-  const filter: QueryFilter<AuditEntry> = { ...filterOf(merchantId, { from, until }), seq: { $gt: 0 } };
-  const end = (direction: 1 | -1) =>
-    entries
-      .findOne(filter, { seq: 1 }, access)
-      .sort({ seq: direction, _id: direction })
-      .hint(IN_ORDER)
-      .lean<Pick<ChainedEntry, 'seq'>>();
-  const [first, last] = await Promise.all([end(1), end(-1)]);
-  return first && last ? { first: first.seq, last: last.seq } : undefined;
-}
+const isWhole = ({ actorId, action, targetId }: AuditFilter): boolean => (actorId ?? action ?? targetId) === undefined;
 
 interface Writer {
   readonly head: string;

@@ -93,23 +93,28 @@ export const auditEntries = storedCollection<AuditEntry>({
   indexes: [
     {
       name: 'chain',
-      serves: 'AuditChainer: what is not chained yet; AuditVerifier and AuditRetention: a chain from its begin',
+      serves:
+        'AuditChainer: what is not chained yet; AuditVerifier and AuditRetention: a chain from its begin; ExportReads.findRun',
       key: { merchantId: 1, seq: 1, _id: 1 },
     },
-    { name: 'newest', serves: 'AuditReads.findPage', key: { merchantId: 1, occurredAt: -1, _id: -1 } },
+    {
+      name: 'newest',
+      serves: 'AuditReads.findPage; ExportReads: the ends of a run',
+      key: { merchantId: 1, occurredAt: -1, _id: -1 },
+    },
     {
       name: 'by_actor',
-      serves: 'AuditReads.findPage of an actor',
+      serves: 'AuditReads.findPage and ExportReads.findAnswers of an actor',
       key: { merchantId: 1, 'actor.id': 1, occurredAt: -1, _id: -1 },
     },
     {
       name: 'by_action',
-      serves: 'AuditReads.findPage of an action',
+      serves: 'AuditReads.findPage and ExportReads.findAnswers of an action',
       key: { merchantId: 1, action: 1, occurredAt: -1, _id: -1 },
     },
     {
       name: 'by_target',
-      serves: 'AuditReads.findPage of a target',
+      serves: 'AuditReads.findPage and ExportReads.findAnswers of a target',
       key: { merchantId: 1, 'target.id': 1, occurredAt: -1, _id: -1 },
     },
   ],
