@@ -62,7 +62,11 @@ const FORMATS: Readonly<Record<ExportFormat, Format>> = {
     mediaType: 'text/csv; charset=utf-8',
     async load() {
       const { stringify } = await import('csv-stringify/sync');
-      return { head: stringify([COLUMNS], CSV), write: (entries) => stringify(entries.map(cellsOf), CSV) };
+      return {
+        // Without a byte order mark Excel takes UTF-8 for something else.
+        head: stringify([COLUMNS], { ...CSV, bom: true }),
+        write: (entries) => stringify(entries.map(cellsOf), CSV),
+      };
     },
   },
 };
