@@ -8,7 +8,7 @@ import { phoneProofs } from '../features/identity/phone-proof.model.ts';
 import { sessions } from '../features/identity/session.model.ts';
 import { users } from '../features/identity/user.model.ts';
 import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
-import { walkPlaces } from '../features/maintenance/walk-places.ts';
+import { walkPlaces } from '../features/maintenance/walk-place.model.ts';
 import { invitations } from '../features/merchants/invitation.model.ts';
 import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';

@@ -3,8 +3,9 @@ import { expiredTask } from '../features/maintenance/expired.task.ts';
 import type { MaintenanceDeps } from '../features/maintenance/jobs.ts';
 import { maintenanceRuns } from '../features/maintenance/maintenance.model.ts';
 import { MaintenanceReads } from '../features/maintenance/maintenance.reads.ts';
-import { WalkPlaces, walkPlaces } from '../features/maintenance/walk-places.ts';
 import { outboxTask } from '../features/maintenance/outbox.task.ts';
+import { walkPlaces } from '../features/maintenance/walk-place.model.ts';
+import { WalkPlaceStore } from '../features/maintenance/walk-place.store.ts';
 import { memberships } from '../features/merchants/membership.model.ts';
 import { merchants } from '../features/merchants/merchant.model.ts';
 import { OwnerCounts } from '../features/merchants/owner-counts.ts';
@@ -59,7 +60,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
     maintenance: parts.part((): MaintenanceDeps => ({
       tasks: tasks(),
       runs: maintenanceRuns.on(primary()),
-      walks: new WalkPlaces({ places: walkPlaces.on(primary()), now }),
+      walks: new WalkPlaceStore({ places: walkPlaces.on(primary()), now }),
       logger: logger(),
       now,
     })),

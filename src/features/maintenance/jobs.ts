@@ -6,12 +6,12 @@ import { SECOND_MS, type Now } from '../../shared/time.ts';
 import { RUN_MS, runTask, type TaskName } from './maintenance.jobs.ts';
 import type { MaintenanceRun } from './maintenance.model.ts';
 import { ALARMING, type Findings, type MaintenanceTask } from './task.ts';
-import type { WalkPlaces } from './walk-places.ts';
+import type { WalkPlaceStore } from './walk-place.store.ts';
 
 export interface MaintenanceDeps {
   readonly tasks: Readonly<Record<TaskName, MaintenanceTask>>;
   readonly runs: ScopedModel<MaintenanceRun>;
-  readonly walks: Pick<WalkPlaces, 'ended' | 'walkOf'>;
+  readonly walks: Pick<WalkPlaceStore, 'ended' | 'walkOf'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly now: Now;
   /** How long a run goes on, in milliseconds. */

@@ -17,7 +17,8 @@ import { maintenanceJobs, type MaintenanceDeps } from './jobs.ts';
 import { RUN_MS, runTask, TASK_TIMES } from './maintenance.jobs.ts';
 import { MaintenanceReads } from './maintenance.reads.ts';
 import { maintenanceRuns } from './maintenance.model.ts';
-import { WalkPlaces, walkPlaces } from './walk-places.ts';
+import { walkPlaces } from './walk-place.model.ts';
+import { WalkPlaceStore } from './walk-place.store.ts';
 
 const database = withDatabase({ collections });
 const redis = withRedis();
@@ -88,7 +89,7 @@ test('an owner count that has drifted is put right and told, once', async () => 
 /** A run whose time is over when it first says how far it is. */
 function untilFirstPlace(): { signal: AbortSignal; walks: MaintenanceDeps['walks'] } {
   const stopping = new AbortController();
-  const places = new WalkPlaces({ places: walkPlaces.on(database.primary), now: () => new Date() });
+  const places = new WalkPlaceStore({ places: walkPlaces.on(database.primary), now: () => new Date() });
   const walks: MaintenanceDeps['walks'] = {
     async walkOf(task) {
       const walk = await places.walkOf(task);
@@ -148,7 +149,7 @@ test('a run whose time is over is told before its job is late, and is put off wi
 
 test('a place of long ago is forgotten, and a walk that fails keeps the one it had', async () => {
   const clock = { now: new Date() };
-  const walks = new WalkPlaces({ places: walkPlaces.on(database.primary), now: () => clock.now });
+  const walks = new WalkPlaceStore({ places: walkPlaces.on(database.primary), now: () => clock.now });
   const id = newId();
   await (await walks.walkOf('trends')).passed(id);
   expect((await walks.walkOf('trends')).after).toEqual(id);

@@ -1,47 +1,25 @@
-import { Schema } from 'mongoose';
-import { storedCollection, type ScopedModel } from '../../platform/database/collection.ts';
+import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
-import type { Id } from '../../shared/ids.ts';
 import { DAY_MS, type Now } from '../../shared/time.ts';
 import type { Walk } from '../../shared/walk.ts';
-
-/** How far the walk of a task was when it was last heard of. There is none for one that went to its end. */
-export interface WalkPlace {
-  /** The task's name. */
-  _id: string;
-  after: Id;
-  /** From then on it is forgotten, and the walk begins anew. */
-  expiresAt: Date;
-}
-
-export const walkPlaces = storedCollection<WalkPlace>({
-  name: 'WalkPlace',
-  collection: 'maintenance_walks',
-  fields: {
-    _id: { type: String, required: true },
-    after: { type: Schema.Types.ObjectId, required: true },
-    expiresAt: { type: Date, required: true },
-  },
-  scopes: { system: () => ({}) },
-  indexes: [{ name: 'expiry', serves: 'removal of places of long ago', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
-});
+import type { WalkPlace } from './walk-place.model.ts';
 
 /** What was looked at longer ago than this may as well be looked at again. */
 const KEPT_MS = 7 * DAY_MS;
 
 const access = asSystem('maintenance');
 
-export interface WalkPlacesDeps {
+export interface WalkPlaceDeps {
   readonly places: ScopedModel<WalkPlace>;
   readonly now: Now;
 }
 
 /** Keeps the places of walks, so that one that a restart has cut off goes on where it was. */
-export class WalkPlaces {
+export class WalkPlaceStore {
   readonly #places: ScopedModel<WalkPlace>;
   readonly #now: Now;
 
-  constructor({ places, now }: WalkPlacesDeps) {
+  constructor({ places, now }: WalkPlaceDeps) {
     this.#places = places;
     this.#now = now;
   }
