@@ -14,7 +14,7 @@ type Events = Pick<ScopedModel<StoredEvent>, 'aggregate'>;
 
 export interface RollupDeps {
   readonly events: Events;
-  /** The same on the client for reports, which it opens when first asked: there may a query take a minute. */
+  /** The same on the client for reports, which it opens when first asked: a query may take a minute there. */
   readonly connectLong: () => Promise<Events>;
   readonly rollups: ScopedModel<Rollup>;
   readonly trends: ScopedModel<Trend>;

@@ -59,6 +59,24 @@ test('drift is put right in all stores but the one that is too slow', async () =
   expect(passed).toEqual(stores);
 });
 
+test.each([
+  [1, { stores: 1, unsettled: 0, failed: 0 }],
+  [0, { stores: 1, unsettled: 1, failed: 0 }],
+])(
+  'a store that the end of a run cuts off is left to the next, but not when it had the run to itself (%s)',
+  async (at, found) => {
+    const stopping = new AbortController();
+    const { upkeep, walk, passed } = upkeepWith({
+      rebuildTrends(merchantId) {
+        if (merchantId === stores[at]) stopping.abort();
+        return Promise.resolve(!stopping.signal.aborted);
+      },
+    });
+    expect(await upkeep.rebuildTrends(stopping.signal, walk)).toEqual(found);
+    expect(passed).toEqual([first]);
+  },
+);
+
 test('a walk ends at a database that is away, and goes on there the next time', async () => {
   const { upkeep, walk, passed, logged } = upkeepWith({
     rebuildTrends: (merchantId) => (merchantId === third ? Promise.reject(new DatabaseAway()) : Promise.resolve(true)),

@@ -86,10 +86,14 @@ export class AnalyticsUpkeep {
    */
   async #eachStore(signal: AbortSignal, walk: Walk, work: (merchantId: Id) => Promise<boolean>): Promise<WalkFindings> {
     const found = { stores: 0, unsettled: 0, failed: 0 };
+    const isOver = (): boolean => signal.aborted;
     for await (const merchantId of this.#deps.store.stores(walk.after)) {
-      if (signal.aborted) break;
+      if (isOver()) break;
       try {
-        if (!(await work(merchantId))) found.unsettled += 1;
+        const isDone = await work(merchantId);
+        // Cut off: the next run begins with it. One that had a run to itself would be cut off again.
+        if (!isDone && isOver() && found.stores > 0) break;
+        if (!isDone) found.unsettled += 1;
       } catch (error) {
         // No store is to blame for that.
         if (isGone(error)) throw error;

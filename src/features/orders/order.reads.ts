@@ -13,12 +13,12 @@ import type { AllOrdersQuery, MerchantOrdersQuery, OrderCard, OrderView, UserOrd
 
 export type FoundState = Pick<MerchantOrder, '_id' | 'payment' | 'state' | 'total' | 'version'>;
 
-const STATE_FIELDS = { payment: 1, state: 1, total: 1, version: 1 } as const;
 /** An order, and when it came to be as it is. */
 export type ChangedOrder = OrderView & Pick<MerchantOrder, 'updatedAt'>;
 type Place = Pick<MerchantOrder, '_id' | 'placedAt'>;
 type ChangedRow = OrderRow & Pick<MerchantOrder, 'updatedAt'>;
 
+const STATE_FIELDS = { payment: 1, state: 1, total: 1, version: 1 } as const;
 const CHANGED_FIELDS = { ...VIEW_FIELDS, updatedAt: 1 } as const;
 const NEWEST_FIRST = { placedAt: -1, _id: -1 } as const;
 
