@@ -4,9 +4,10 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type VariableOverrides } from '../../src/config/index.ts';
-import { freePort } from '../start/ports.ts';
+import { freePort, isFree } from '../start/ports.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../start/main.ts', import.meta.url));
 const START_WITHIN_MS = 180_000;
@@ -38,42 +39,41 @@ export async function startOwn(
   more: Readonly<Record<string, string>> = {},
 ): Promise<System> {
   for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await startOnce(overrides, more);
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
-    }
+    const system = await startOnce(overrides, more);
+    if (system !== undefined) return system;
+    if (attempt === ATTEMPTS) throw new Error('The system did not start: its port was taken again and again');
   }
 }
 
+/** @returns undefined when somebody else has taken its port meanwhile */
 async function startOnce(
-  overrides: VariableOverrides = {},
-  more: Readonly<Record<string, string>> = {},
-): Promise<System> {
+  overrides: VariableOverrides,
+  more: Readonly<Record<string, string>>,
+): Promise<System | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'load-'));
   const port = await freePort();
   const args = ['--data', directory, '--port', String(port), '--no-install', '--quiet'];
   // Callers name addresses of their own, as a proxy does: limits hold per address.
-  const env = {
-    ...childEnvironment({ TRUST_PROXY: '1', WORKER_PORT: String(await freePort()), ...overrides }),
-    ...more,
-  };
+  const env = { ...childEnvironment({ TRUST_PROXY: '1', ...overrides }), ...more };
   const launcher = spawn(process.execPath, [LAUNCHER, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const url = `http://127.0.0.1:${String(port)}`;
+  const ended = once(launcher, 'exit');
+  const hasEnded = () => launcher.exitCode !== null || launcher.signalCode !== null;
   const stop = async (): Promise<void> => {
-    if (launcher.exitCode === null) {
-      launcher.kill('SIGINT');
-      await once(launcher, 'exit');
-    }
+    launcher.kill('SIGINT');
+    await ended;
     await rm(directory, { recursive: true, force: true });
   };
   const giveUpAt = Date.now() + START_WITHIN_MS;
   while (!(await answers(url, '/health/ready'))) {
-    if (launcher.exitCode === null && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 500));
-    else {
-      await stop();
-      throw new Error('The system did not start: npm start tells why');
+    if (!hasEnded() && Date.now() < giveUpAt) {
+      await sleep(500);
+      continue;
     }
+    const wasTaken = hasEnded() && !(await isFree(port, '127.0.0.1'));
+    await stop();
+    if (wasTaken) return undefined;
+    throw new Error('The system did not start: npm start tells why');
   }
   return { url, pid: processListeningAt(port), stop };
 }
