@@ -3,7 +3,7 @@ import { eventually } from '../environment/index.ts';
 import { startPlatform, type TestPlatform } from '../platform.ts';
 import { openShop, PASSWORD, type TestShop } from './shop.ts';
 
-/* The same under load, with what it may cost in time: `npm run test:chaos`. */
+/* The same under load, with what it may cost in time: redis.long.ts and database.long.ts. */
 
 jest.setTimeout(90_000);
 
