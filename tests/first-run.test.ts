@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import type { ProcessIdentity } from '../scripts/start/process-identity.ts';
 import { queues } from '../src/container/queues.ts';
@@ -78,6 +79,8 @@ describe('a first run, step by step', () => {
     expect(run.running(started)).toEqual([]);
     expect(await isFree(Number(new URL(url).port), '127.0.0.1')).toBe(true);
   });
+
+  test('started again, each process finds its code compiled, and by flags that are its own', () => startAgain(run));
 });
 
 /** The walk, each step building on the one before. */
@@ -216,6 +219,18 @@ describe('started quietly, and again with nothing of before', () => {
     expect(answer.status).toBe(401);
   });
 });
+
+async function startAgain({ directory }: LauncherRun): Promise<void> {
+  const args = ['--quiet', '--port', new URL(url).port, '--data', `${directory}/.data`];
+  const again = await LauncherRun.start(args, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+  await again.says(/Ready/, 90_000);
+  await again.remove();
+  for (const name of ['api', 'workers']) {
+    const log = await readFile(`${directory}/.data/logs/${name}.log`, 'utf8');
+    expect(log.match(/src\/container\.ts.* was accepted/g)).not.toBeNull();
+    expect(log.match(/ was rejected/g)).toBeNull();
+  }
+}
 
 async function signInWithEachLogin(output: string, url: string): Promise<void> {
   const logins = Array.from(output.matchAll(/^ {2}\w+ +(\S+@demo\.example) +(\S+)$/gm));

@@ -129,10 +129,13 @@ export class Launch {
     });
   }
 
-  /** What Node compiles for one start serves the next. */
+  /**
+   * What Node compiles for one start serves the next. Of each process apart: V8 refuses what it has compiled under other flags, and
+   * what is compiled in its place would be written over it.
+   */
   #compiled(plan: ChildPlan): ChildPlan {
     const env = plan.env ?? childEnvironment({});
-    return { ...plan, env: { ...env, NODE_COMPILE_CACHE: this.#data.pathOf('compiled') } };
+    return { ...plan, env: { ...env, NODE_COMPILE_CACHE: join(this.#data.pathOf('compiled'), plan.name) } };
   }
 }
 
