@@ -41,6 +41,7 @@ import { eventAppender, outbox, type OutboxRow } from '../src/platform/outbox/ev
 import type { Subscriptions } from '../src/platform/outbox/subscription.ts';
 import type { JobHandler } from '../src/platform/queue/job.ts';
 import type { Outlets } from '../src/platform/queue/outlets.ts';
+import { QueueService } from '../src/platform/queue/queue.service.ts';
 import { Passwords } from '../src/platform/security/passwords.ts';
 import { Id } from '../src/shared/ids.ts';
 import { silent, type TestDatabase } from './environment/index.ts';
@@ -93,6 +94,7 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
     appendEvent: () => eventAppender({ events: outbox.on(primary), now, committed, record }),
     auditLog: () => auditLog,
     passwords: () => passwords,
+    queue: (): QueueService => queueOf(platform, outlets),
     cache: () => cache,
     now,
   };
@@ -135,6 +137,12 @@ export function accountApp({ database }: TestDatabase, options: AccountAppOption
   const app = appWith(features);
   const phones = identity.phones();
   return { http: () => request(app), appWith, features, clock, work, mailbox, phones };
+}
+
+/** Asked for messages, which it leaves to the outbox: it need not connect, and never does. */
+function queueOf({ queueSettings, transact, appendEvent, mailStore, now }: Platform, outlets: Outlets): QueueService {
+  const writing = { transact: transact(), appendEvent: appendEvent(), mails: mailStore() };
+  return new QueueService({ ...queueSettings, ...writing, outlets, now });
 }
 
 function operatorParts(parts: Parts, platform: Platform) {
