@@ -50,12 +50,33 @@ export function figure(
   };
 }
 
+const isJson = process.argv.includes('--json');
+
 /** Prints a table, or with `--json` an array of figures. */
 export function print(figures: readonly Figure[]): void {
-  if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
-    return;
-  }
+  if (isJson) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+  else printTable(figures);
+}
+
+/**
+ * For what takes minutes: figures are shown as they come, so that whoever stops in the middle has those until then. With `--json` they
+ * are printed in one piece at the end, and shown beside.
+ */
+export function reporter() {
+  const told: Figure[] = [];
+  return {
+    tell(figures: readonly Figure[]): void {
+      told.push(...figures);
+      if (!isJson) printTable(figures);
+      else for (const { name, value, unit } of figures) process.stderr.write(`${name}: ${short(value)} ${unit}\n`);
+    },
+    end(): void {
+      if (isJson) print(told);
+    },
+  };
+}
+
+function printTable(figures: readonly Figure[]): void {
   const rows = figures.map(({ name, value, min, max, unit, target, met, baseline }) => [
     name,
     `${short(value)} ${unit}`,

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { atLeast, figure, percentile, print, type Figure, type Target } from '../report.ts';
+import { atLeast, figure, percentile, reporter, type Figure, type Target } from '../report.ts';
 import { simulateDay } from './day.ts';
 import { openCache, startRedis, type OpenedCache } from './opened.ts';
 import { measurePacking } from './packing.ts';
@@ -118,30 +118,22 @@ async function measureDay(url: string): Promise<Figure[]> {
   ];
 }
 
-const isJson = process.argv.includes('--json');
-const told: Figure[] = [];
-
-/** Figures are shown as they come, but those for programs in one piece. */
-function tell(figures: readonly Figure[]): void {
-  told.push(...figures);
-  if (!isJson) print(figures);
-}
-
 async function main(): Promise<void> {
   const server = await startRedis();
+  const report = reporter();
   try {
     const opened = await openCache(server.url);
     // Its memory holds nothing, as that of a process that has not seen the keys yet.
     const [forgetful, bare] = [await openCache(server.url, { memoryBytes: 1 }), await openCache(server.url)];
-    tell(await measureMemory(opened));
-    tell(await measureRedis(forgetful, bare));
+    report.tell(await measureMemory(opened));
+    report.tell(await measureRedis(forgetful, bare));
     for (const each of [opened, forgetful, bare]) each.close();
     let run = 0;
     const loads = await repeat(() => stampede(server.url, ++run), 4);
-    tell([figure('loads of 1,000 misses, 4 processes', '', loads, atMost(1, '1'))]);
-    tell(await measureDay(server.url));
-    tell(await measurePacking());
-    if (isJson) print(told);
+    report.tell([figure('loads of 1,000 misses, 4 processes', '', loads, atMost(1, '1'))]);
+    report.tell(await measureDay(server.url));
+    report.tell(await measurePacking());
+    report.end();
   } finally {
     server.stop();
   }

@@ -7,7 +7,7 @@ import { castFor } from '../../scripts/load/people.ts';
 import { startOwn, type System } from '../../scripts/load/system.ts';
 import { demoLogins } from '../../scripts/seed/people.ts';
 import { STORES } from '../../scripts/seed/words.ts';
-import { atLeast, below, figure, percentile, print, type Figure } from '../report.ts';
+import { atLeast, below, figure, percentile, reporter, type Figure } from '../report.ts';
 import { paced, type Paced } from './paced.ts';
 import type { Plain } from './plain.ts';
 import { pin, pinAlone, wrk } from './wrk.ts';
@@ -217,28 +217,21 @@ async function measureMix(system: System, token: string): Promise<Figure[]> {
 const rssMb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) / 1_024;
 
-/** What is measured is told at once: the whole takes minutes. */
-async function tell(measuring: Promise<Figure[]>): Promise<Figure[]> {
-  const figures = await measuring;
-  if (!process.argv.includes('--json')) print(figures);
-  return figures;
-}
-
 async function main(): Promise<void> {
-  const figures: Figure[] = [];
+  const report = reporter();
   const system = await startPinned();
   try {
     const { staff, users } = await castFor(system.url);
     const [keeper = ''] = staff;
-    figures.push(...(await tell(measureKept(system))));
-    figures.push(...(await tell(measureScreen(system, 'bootstrap', users[0]?.token ?? ''))));
-    figures.push(...(await tell(measureScreen(system, 'dashboard-data', keeper))));
-    figures.push(...(await tell(measureMix(system, keeper))));
+    report.tell(await measureKept(system));
+    report.tell(await measureScreen(system, 'bootstrap', users[0]?.token ?? ''));
+    report.tell(await measureScreen(system, 'dashboard-data', keeper));
+    report.tell(await measureMix(system, keeper));
   } finally {
     await system.stop();
   }
-  figures.push(...(await tell(measureUncached())));
-  if (process.argv.includes('--json')) print(figures);
+  report.tell(await measureUncached());
+  report.end();
 }
 
 await main();

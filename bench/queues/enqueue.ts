@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { atLeast, figure, type Figure } from '../report.ts';
 import { noOp, payloadOf, queueService, requestOf } from './no-op.ts';
 import type { Servers } from './servers.ts';
+import { cpuFigure, rates, ratios, timed, type Run } from './timed.ts';
 
 const RUNS = 5;
 const JOBS = 10_000;
@@ -9,17 +10,9 @@ const IN_FLIGHT = 50;
 const BULK = 100;
 const BULKS_IN_FLIGHT = 5;
 
-interface Run {
-  /** Jobs a second. */
-  readonly rate: number;
-  /** Processor time of this process for each job, in microseconds: a busy machine hardly changes it. */
-  readonly cpuUs: number;
-}
-
 /** With so many calls in flight, `size` jobs a call. */
-async function throughput(size: number, add: (first: number) => Promise<unknown>): Promise<Run> {
+function throughput(size: number, add: (first: number) => Promise<unknown>): Promise<Run> {
   let next = 0;
-  const [startedAt, startCpu] = [performance.now(), process.cpuUsage()];
   const lane = async (): Promise<void> => {
     while (next < JOBS) {
       const first = next;
@@ -27,9 +20,7 @@ async function throughput(size: number, add: (first: number) => Promise<unknown>
       await add(first);
     }
   };
-  await Promise.all(Array.from({ length: size === 1 ? IN_FLIGHT : BULKS_IN_FLIGHT }, lane));
-  const [seconds, { user, system }] = [(performance.now() - startedAt) / 1_000, process.cpuUsage(startCpu)];
-  return { rate: JOBS / seconds, cpuUs: (user + system) / JOBS };
+  return timed(JOBS, () => Promise.all(Array.from({ length: size === 1 ? IN_FLIGHT : BULKS_IN_FLIGHT }, lane)));
 }
 
 const range = (first: number, size: number): number[] => Array.from({ length: size }, (_, index) => first + index);
@@ -64,22 +55,16 @@ export async function measureEnqueue({ redisUrl }: Servers): Promise<Figure[]> {
     runs.add.push(add);
   }
   await Promise.all([bare.close(), ours.close(), service.close()]);
-  const rates = (of: readonly Run[]): number[] => of.map(({ rate }) => rate);
-  const ratios = (of: readonly Run[], to: readonly Run[]) => of.map(({ rate }, run) => rate / (to[run]?.rate ?? NaN));
-  const cpu = (name: string, of: readonly Run[]): Figure => {
-    const times = of.map(({ cpuUs }) => cpuUs);
-    return figure(`processor time a job, ${name}`, 'us', times);
-  };
   return [
     figure('bare addBulk, 100 a call', 'jobs/s', rates(runs.bareBulk)),
     figure('enqueue, 100 a call', 'jobs/s', rates(runs.bulk)),
     figure('enqueue / bare addBulk', '', ratios(runs.bulk, runs.bareBulk), atLeast(0.85, '>= 0.85')),
-    cpu('bare addBulk', runs.bareBulk),
-    cpu('enqueue, 100 a call', runs.bulk),
+    cpuFigure('bare addBulk', runs.bareBulk),
+    cpuFigure('enqueue, 100 a call', runs.bulk),
     figure('bare add, 50 in flight', 'jobs/s', rates(runs.bareAdd)),
     figure('enqueue, 50 in flight', 'jobs/s', rates(runs.add)),
     figure('enqueue / bare add', '', ratios(runs.add, runs.bareAdd), atLeast(0.85, '>= 0.85')),
-    cpu('bare add', runs.bareAdd),
-    cpu('enqueue, 50 in flight', runs.add),
+    cpuFigure('bare add', runs.bareAdd),
+    cpuFigure('enqueue, 50 in flight', runs.add),
   ];
 }

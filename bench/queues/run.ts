@@ -1,4 +1,4 @@
-import { print, type Figure } from '../report.ts';
+import { reporter, type Figure } from '../report.ts';
 import { measureAnalytics } from './analytics.ts';
 import { compiled } from './compiled-worker.ts';
 import { measureEnqueue } from './enqueue.ts';
@@ -21,15 +21,10 @@ const MEASURES: Readonly<Record<string, Measure>> = {
 const MEASURES_OF_PROCESSES: Readonly<Record<string, Measure>> = { reports: measureReports, idle: measureIdle };
 
 const only = /--only=(\w+)/.exec(process.argv.join(' '))?.[1];
-const figures: Figure[] = [];
+const report = reporter();
 
 async function measureAll(measures: readonly Measure[], servers: Servers): Promise<void> {
-  for (const measure of measures) {
-    const measured = await measure(servers);
-    figures.push(...measured);
-    // As they come: whoever stops a run in the middle has what was measured by then.
-    for (const { name, value, unit } of measured) process.stderr.write(`${name}: ${value.toFixed(2)} ${unit}\n`);
-  }
+  for (const measure of measures) report.tell(await measure(servers));
 }
 
 const chosen = (among: Readonly<Record<string, Measure>>) =>
@@ -43,4 +38,4 @@ try {
 } finally {
   await servers.stop();
 }
-print(figures);
+report.end();

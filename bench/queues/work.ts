@@ -6,6 +6,7 @@ import { WorkerRuntime } from '../../src/platform/queue/worker.ts';
 import { atLeast, below, figure, percentile, type Figure } from '../report.ts';
 import { noOp, payloadOf, QUEUES, queueService, requestOf } from './no-op.ts';
 import type { Servers } from './servers.ts';
+import { cpuFigure, rates, ratios, timed, type Run } from './timed.ts';
 
 const RUNS = 5;
 const JOBS = 10_000;
@@ -40,25 +41,18 @@ class Counter {
 
 const numbers = Array.from({ length: JOBS }, (_, n) => n);
 
-interface Run {
-  /** Jobs a second. */
-  readonly rate: number;
-  /** Processor time of this process for each job, in microseconds: a busy machine hardly changes it. */
-  readonly cpuUs: number;
-}
-
 /** By a worker that is there already, jobs that are: from the moment when it may begin to the last job. */
 async function workOff(queue: Queue, jobs: readonly BulkJob[], counter: Counter): Promise<Run> {
   await queue.pause();
   await queue.addBulk([...jobs]);
   const all = counter.all(jobs.length);
-  const [startedAt, startCpu] = [performance.now(), process.cpuUsage()];
-  await queue.resume();
-  await all;
-  const [seconds, { user, system }] = [(performance.now() - startedAt) / 1_000, process.cpuUsage(startCpu)];
+  const run = await timed(jobs.length, async () => {
+    await queue.resume();
+    await all;
+  });
   await queue.pause();
   await queue.obliterate({ force: true });
-  return { rate: jobs.length / seconds, cpuUs: (user + system) / jobs.length };
+  return run;
 }
 
 function runtimeOf(redisUrl: string, handle: () => Promise<void>): WorkerRuntime {
@@ -122,18 +116,14 @@ export async function measureWork({ redisUrl }: Servers): Promise<Figure[]> {
   // Without force it would wait for its blocked connection, for up to five seconds.
   await Promise.all([worker.close(true), runtime.drain(0)]);
   await Promise.all([bareQueue.close(), ourQueue.close()]);
-  const ratios = ours.map(({ rate }, run) => rate / (bare[run]?.rate ?? NaN));
   const waits = await addToStart(redisUrl);
   return [
     figure('no-op jobs, bare worker at 50', 'jobs/s', rates(bare)),
     figure('no-op jobs, our worker at 50', 'jobs/s', rates(ours)),
-    figure('our worker / bare worker', '', ratios, atLeast(0.85, '>= 0.85')),
-    figure('processor time a job, bare worker', 'us', cpuTimes(bare)),
-    figure('processor time a job, our worker', 'us', cpuTimes(ours)),
+    figure('our worker / bare worker', '', ratios(ours, bare), atLeast(0.85, '>= 0.85')),
+    cpuFigure('bare worker', bare),
+    cpuFigure('our worker', ours),
     figure('add to start, median', 'ms', waits, below(10)),
     figure('add to start, p99', 'ms', [percentile(waits, 0.99)]),
   ];
 }
-
-const rates = (runs: readonly Run[]): number[] => runs.map(({ rate }) => rate);
-const cpuTimes = (runs: readonly Run[]): number[] => runs.map(({ cpuUs }) => cpuUs);
