@@ -23,3 +23,8 @@ export async function merchant(context) {
   await visitor(context);
   context.vars.token = oneOf(people.staff);
 }
+
+/** Everybody comes from an address of his own, as past a proxy: limits are per address. */
+export async function fromAddress(request, { vars }) {
+  Object.assign(request.headers, { 'X-Forwarded-For': vars.address });
+}
