@@ -26,5 +26,5 @@ export async function merchant(context) {
 
 /** Everybody comes from an address of his own, as past a proxy: limits are per address. */
 export async function fromAddress(request, { vars }) {
-  Object.assign(request.headers, { 'X-Forwarded-For': vars.address });
+  request.headers = { ...request.headers, 'X-Forwarded-For': vars.address };
 }
