@@ -11,7 +11,7 @@ const STYLE = `
   .check { background: var(--card); border-left: .3rem solid var(--good); border-radius: .3rem; padding: .6rem 1rem; min-width: 13rem }
   .check.missed { border-color: var(--bad) } .check b { display: block; font-size: 1.35rem } .check span { color: var(--soft) }
   .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(32rem, 1fr)); gap: 1rem }
-  figure { margin: 0; background: var(--card); border-radius: .4rem; padding: .7rem .9rem } figcaption { display: flex; gap: .6rem; align-items: baseline }
+  figure { margin: 0; max-width: 60rem; background: var(--card); border-radius: .4rem; padding: .7rem .9rem } figcaption { display: flex; gap: .6rem; align-items: baseline }
   .legend { margin-left: auto; display: flex; gap: .9rem } .legend span::before { content: ''; display: inline-block; width: .9rem; height: .2rem; margin-right: .35rem; vertical-align: middle; background: currentColor }
   .legend .first { color: var(--first) } .legend .second { color: var(--second) } .legend .third { color: var(--third) }
   svg { width: 100%; height: auto } svg text { font-size: 11px; fill: var(--soft) } .grid { stroke: var(--line) }
