@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 
 /*
@@ -11,7 +11,7 @@ import { setFlagsFromString } from 'node:v8';
  */
 setFlagsFromString('--heap-growing-percent=100');
 
-/** Each of the four then weighs a tenth of the thread that answers. */
+/** Beyond its own. Each of the four then weighs a tenth of the thread that answers. */
 const NICENESS = 10;
 const THREADS = '/proc/self/task';
 
@@ -20,19 +20,24 @@ const THREADS = '/proc/self/task';
  * processes has, four fifths of it went to them for a tenth of a second. Linux alone has a priority for each thread.
  */
 function favourTheMainThread(): void {
-  for (const id of threadIds()) {
-    if (nameOf(id).startsWith('V8Worker')) setPriority(Number(id), NICENESS);
-  }
-}
-
-function threadIds(): readonly string[] {
-  try {
-    return readdirSync(THREADS);
-  } catch {
-    return [];
+  const niceness = Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW);
+  for (const id of unlessRefused(() => readdirSync(THREADS)) ?? []) {
+    unlessRefused(() => {
+      if (nameOf(id).startsWith('V8Worker')) setPriority(Number(id), niceness);
+    });
   }
 }
 
 const nameOf = (id: string): string => readFileSync(`${THREADS}/${id}/comm`, 'utf8');
+
+/** What the system says no to is left as it is, such as a thread that has ended meanwhile: no process needs this to do its work. */
+function unlessRefused<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return undefined;
+    throw error;
+  }
+}
 
 favourTheMainThread();
