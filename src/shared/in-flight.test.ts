@@ -39,6 +39,11 @@ describe('InFlight', () => {
     expect(list.size).toBe(2);
   });
 
+  it('tells whether one that is in it matches', () => {
+    const list = new InFlight<number>().add(1).add(2);
+    expect([list.some((each) => each > 1), list.some((each) => each > 2)]).toEqual([true, false]);
+  });
+
   it('takes out the first that matches', () => {
     const list = new InFlight<number>().add(1).add(2).add(3);
     expect(list.take((each) => each > 1)).toBe(2);

@@ -18,6 +18,10 @@ export class InFlight<T> implements Iterable<T> {
     return this;
   }
 
+  some(matches: (item: T) => boolean): boolean {
+    return this.#items.some(matches);
+  }
+
   /** Takes one out. @returns whether it was in */
   delete(item: T): boolean {
     return this.#takeAt(this.#items.indexOf(item)) !== undefined;

@@ -139,3 +139,25 @@ test('a suspect that comes back while this process still does it, its lock gone 
   expect(await isMarked('long')).toBe(false);
   await expect(quarantine.attempt(long(2), 'third', () => Promise.resolve())).resolves.toBeUndefined();
 });
+
+test('a job that was no suspect, and comes back as one while this process still does it, is not run beside itself', async () => {
+  const gate = Promise.withResolvers<undefined>();
+  const quarantine = new Quarantine({ redis: redis.client, prefix });
+  const jobOf = (queueName: string, stalledCounter: number) =>
+    ({ id: 'long', queueName, stalledCounter, moveToDelayed: () => Promise.resolve() }) as unknown as Job;
+  const begun: string[] = [];
+  const attempt = (job: Job) =>
+    quarantine.attempt(job, 'token', async () => {
+      begun.push(job.queueName);
+      await gate.promise;
+    });
+  const first = attempt(jobOf('chores', 0));
+  const again = attempt(jobOf('chores', 1));
+  const namesake = attempt(jobOf('errands', 0));
+  gate.resolve(undefined);
+  await expect(again).rejects.toBeInstanceOf(DelayedError);
+  await Promise.all([first, namesake]);
+  expect(begun).toEqual(['chores', 'errands']);
+  await attempt(jobOf('chores', 1));
+  expect(begun).toEqual(['chores', 'errands', 'chores']);
+});

@@ -1,5 +1,6 @@
 import { UnrecoverableError, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { InFlight } from '../../shared/in-flight.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { delay } from './bull.ts';
 import { Turns } from './turns.ts';
@@ -41,6 +42,8 @@ export class Quarantine {
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #turns = new Turns();
+  /** With those that wait for their turn. */
+  readonly #underWay = new InFlight<Job>();
   #marked: string | undefined;
 
   constructor({ redis, prefix }: QuarantineDeps) {
@@ -50,16 +53,24 @@ export class Quarantine {
 
   /**
    * Has `work` done at once for a job that is no suspect, in its turn for one that is.
-   * @throws UnrecoverableError for one that has killed two workers, DelayedError for one whose turn does not come soon
+   * @throws UnrecoverableError for one that has killed two workers, DelayedError for one whose turn does not come soon, or that
+   * this process does already
    */
-  attempt(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
-    return job.stalledCounter === 0 ? work() : this.#inTurn(job, token, work);
+  async attempt(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
+    // Nothing has killed it, then, suspect or not: only its lock has run out.
+    if (this.#underWay.some((each) => isSame(each, job))) {
+      return delay(job, AGAIN_MS, 'It is still under way here', token);
+    }
+    this.#underWay.add(job);
+    try {
+      await (job.stalledCounter === 0 ? work() : this.#inTurn(job, token, work));
+    } finally {
+      this.#underWay.delete(job);
+    }
   }
 
   async #inTurn(job: Job<unknown>, token: string | undefined, work: () => Promise<void>): Promise<void> {
     const mark = `${this.#prefix}:suspects:${job.queueName}:${job.id ?? ''}`;
-    // It was not killed by it, then: only its lock has run out.
-    if (this.#marked === mark) return delay(job, AGAIN_MS, 'It is still under way here', token);
     // Taken away as it is read: it tells of this stall, and of none later on.
     const wasAlone = (await this.#redis.del(mark)) > 0;
     if (wasAlone && job.stalledCounter > 1) {
@@ -89,3 +100,5 @@ export class Quarantine {
     }
   }
 }
+
+const isSame = (one: Job, other: Job): boolean => one.id === other.id && one.queueName === other.queueName;
