@@ -13,8 +13,8 @@ export interface OrderMailFacts {
 }
 
 export function confirmationMail(facts: OrderMailFacts): Letter {
-  const { confirmation, hearAgain } = orderTexts[facts.look.locale];
-  return orderMail(facts, { ...confirmation, ending: hearAgain });
+  const { confirmation, whereItIs } = orderTexts[facts.look.locale];
+  return orderMail(facts, { ...confirmation, ending: whereItIs });
 }
 
 export function cancellationMail(facts: OrderMailFacts): Letter {

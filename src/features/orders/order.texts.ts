@@ -7,7 +7,7 @@ interface OrderWords {
   readonly cancellation: OrderMailWords;
   readonly refunded: string;
   readonly nothingCharged: string;
-  readonly hearAgain: string;
+  readonly whereItIs: string;
 }
 
 interface OrderMailWords {
@@ -30,7 +30,7 @@ export const orderTexts: Catalogue<OrderWords> = {
     },
     refunded: 'What you paid goes back to your card within a few days.',
     nothingCharged: 'Nothing was charged.',
-    hearAgain: 'You will hear from us again when it is on its way.',
+    whereItIs: 'Your orders in your account always show how far it is.',
   },
   de: {
     hello: (name) => `Guten Tag ${name},`,
@@ -45,6 +45,6 @@ export const orderTexts: Catalogue<OrderWords> = {
     },
     refunded: 'Was Sie bezahlt haben, geht in den nächsten Tagen auf Ihre Karte zurück.',
     nothingCharged: 'Es wurde nichts abgebucht.',
-    hearAgain: 'Sie hören wieder von uns, sobald sie unterwegs ist.',
+    whereItIs: 'Wie weit sie ist, zeigen jederzeit die Bestellungen in Ihrem Konto.',
   },
 };

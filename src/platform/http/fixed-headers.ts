@@ -14,7 +14,8 @@ export function securityHeaders(): RequestHandler {
           styleSrc: ["'self'", "'unsafe-inline'"],
           imgSrc: ["'self'", 'data:'],
           objectSrc: ["'none'"],
-          baseUri: ["'none'"],
+          // The queue board names where its files are by a <base>.
+          baseUri: ["'self'"],
           formAction: ["'self'"],
           frameAncestors: ["'none'"],
         },

@@ -26,6 +26,10 @@ describe('pages', () => {
     expect(text).not.toMatch(/<script|<link|<img|@import|src=/);
   });
 
+  test.each(['/', '/api'])('whoever opens %s is shown the docs', async (path) => {
+    await api().get(path).expect(303).expect('location', '/docs');
+  });
+
   test('a problem is explained where its type leads to, and nothing else is read', async () => {
     await api()
       .get('/problems/invalid-request')

@@ -10,7 +10,10 @@ import { routeNotFound } from './problems.ts';
 
 const INFO = { title: 'Merchant platform API', version: '1.0.0' };
 
-/** `/openapi.json`, `/docs`, and a page for each kind of problem out of the directory `problemPages`. */
+/**
+ * `/openapi.json`, `/docs`, and a page for each kind of problem out of the directory `problemPages`. Whoever comes to the
+ * front door is shown the documentation.
+ */
 export function documentation(features: readonly Feature[], problemPages: string): Router {
   const router = Router();
   // Written when first asked for: a process that serves no reader need not hold it.
@@ -19,6 +22,9 @@ export function documentation(features: readonly Feature[], problemPages: string
   const html = { etag: undefined, pairs: [], type: 'text/html; charset=utf-8' };
   const pageAnswer = once(() => finishText(docsPage(document()), html, 'kept'));
 
+  router.get(['/', '/api'], (_req, res) => {
+    res.redirect(303, '/docs');
+  });
   router.get('/openapi.json', async (req, res) => {
     sendFinished(req, res, await documentAnswer(), 200, []);
   });

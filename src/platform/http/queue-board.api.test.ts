@@ -66,6 +66,19 @@ test('the page holds nothing that the policy of all pages forbids to run', async
   for (const attributes of scripts) expect(attributes).toMatch(/type="application\/json"|src="static\//);
 });
 
+test.each(['/ops/queues', '/ops/queues/queue/email'])('a browser at %s finds all files of the page', async (path) => {
+  const page = await request(production).get(path).set(ADMIN).expect(200);
+  // Without its <base> a browser would look for them beside the page's own address.
+  expect(page.get('content-security-policy')).toContain("base-uri 'self'");
+  const [, base = ''] = /<base href="([^"]+)"/.exec(page.text) ?? [];
+  const files = Array.from(page.text.matchAll(/(?:src|href)="(static\/[^"]+)"/g), ([, file = '']) => file);
+  expect(files.length).toBeGreaterThan(3);
+  for (const file of files) {
+    const { pathname } = new URL(file, new URL(base, 'http://shop.test'));
+    await request(production).get(pathname).set(ADMIN).expect(200);
+  }
+});
+
 test('the link that npm start prints sets a cookie of an hour that scripts and other sites cannot use', async () => {
   const cookie = await cookieOf(development);
   for (const part of ['HttpOnly', 'SameSite=Strict', 'Path=/ops;', 'Max-Age=3600']) expect(cookie).toContain(part);
