@@ -8,6 +8,12 @@ const readsEnvironment = {
 // Mongoose takes this as an option of any operation; it would switch the tenant plugin off.
 const skipsMiddleware = { selector: "Property[key.name='middleware']", message: 'Hooks must not be skipped.' };
 
+const losesItsSources = {
+  object: 'AbortSignal',
+  property: 'any',
+  message: 'The garbage collector takes its sources away while nothing listens: use cutOffBy of src/shared/cut-off.ts.',
+};
+
 export default defineConfig(
   { ignores: ['**/*.js', '**/*.cjs', '**/*.mjs', 'dist/**', '.data/**', 'coverage/**'] },
   tseslint.configs.strictTypeChecked,
@@ -19,6 +25,7 @@ export default defineConfig(
       'max-lines': ['error', { max: 300, skipComments: true, skipBlankLines: true }],
       'max-lines-per-function': ['error', { max: 60, skipComments: true, skipBlankLines: true }],
       'no-restricted-syntax': ['error', readsEnvironment, skipsMiddleware],
+      'no-restricted-properties': ['error', losesItsSources],
       // Mongoose and the driver type as classes what they are given as plain objects.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },

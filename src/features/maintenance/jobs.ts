@@ -2,6 +2,7 @@ import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Logger } from '../../platform/observability/logger.ts';
 import { jobHandler, PermanentFailure, PutOff, type JobHandler } from '../../platform/queue/job.ts';
+import { cutOffBy } from '../../shared/cut-off.ts';
 import { SECOND_MS, type Now } from '../../shared/time.ts';
 import { RUN_MS, runTask, type TaskName } from './maintenance.jobs.ts';
 import type { MaintenanceRun } from './maintenance.model.ts';
@@ -31,7 +32,7 @@ export const maintenanceJobs = ({
 }: MaintenanceDeps): readonly JobHandler[] => [
   jobHandler({
     contract: runTask,
-    async handle({ task: name }, signal) {
+    async handle({ task: name }, signal, stopping) {
       const task = Object.hasOwn(tasks, name) ? tasks[name as TaskName] : undefined;
       if (task === undefined) throw new PermanentFailure(`There is no task ${name}`);
       const startedAt = now();
@@ -42,21 +43,22 @@ export const maintenanceJobs = ({
         const isAlarming = Object.entries(findings).some(([what, count]) => ALARMING.has(what) && count > 0);
         logger[isAlarming ? 'warn' : 'info']({ task: name, durationMs, findings }, `maintenance ${result}`);
       };
-      const time = AbortSignal.any([signal, AbortSignal.timeout(runMs)]);
-      let findings: Findings;
-      let isCutOff: boolean;
+      let run: { readonly findings: Findings; readonly isCutOff: boolean };
       try {
-        findings = await task.run(time, await walks.walkOf(name));
-        isCutOff = time.aborted;
-        if (!isCutOff) await walks.ended(name);
+        const walk = await walks.walkOf(name);
+        run = await cutOffBy({ signals: [signal, stopping], limitMs: runMs }, async (end) => ({
+          findings: await task.run(end, walk),
+          isCutOff: end.aborted,
+        }));
+        if (!run.isCutOff) await walks.ended(name);
       } catch (error) {
         // The queue tells of the failure and tries again; here it is shown beside the schedule.
         await note('failed', {}).catch(() => undefined);
         throw error;
       }
-      await note('done', findings);
+      await note('done', run.findings);
       // It has not failed: no attempt is counted, and nobody is told.
-      if (isCutOff) throw new PutOff('It goes on where it was', SECOND_MS);
+      if (run.isCutOff) throw new PutOff('It goes on where it was', SECOND_MS);
     },
   }),
 ];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { silent, variablesFor, withDatabase, withRedis } from '../../../tests/environment/index.ts';
+import { collectGarbage } from '../../../tests/collect-garbage.ts';
+import { eventually, silent, variablesFor, withDatabase, withRedis } from '../../../tests/environment/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import { createContainer, type Container } from '../../container.ts';
 import { collections } from '../../container/collections.ts';
@@ -117,17 +118,19 @@ test('a walk through all stores that is cut off goes on where it was, once, and 
   expect(await walkPlaces.on(database.primary).exists({ _id: 'owner-counts' }).setOptions(system)).toBeNull();
 });
 
-test('a run whose time is over is told before its job is late, and is put off with what it has found', async () => {
+/** A run of a task that looks at its signal now and then, as all do, while garbage is collected. */
+function polling(begun: () => void = () => undefined, runMs?: number) {
   const ended: string[] = [];
   const results: string[] = [];
-  const late = new AbortController();
   const [handler] = maintenanceJobs({
     tasks: {
       trends: {
         run: async (signal: AbortSignal) => {
-          await new Promise((resolve) => {
-            signal.addEventListener('abort', resolve);
-          });
+          begun();
+          await eventually(async () => {
+            await collectGarbage();
+            return signal.aborted;
+          }, 10_000);
           return { stores: 3 };
         },
       },
@@ -139,12 +142,31 @@ test('a run whose time is over is told before its job is late, and is put off wi
     },
     logger: { info: (_line: object, said: string) => results.push(said), warn: () => undefined } as never,
     now: () => new Date(),
-    runMs: 1,
+    ...(runMs !== undefined && { runMs }),
   });
+  return { handler, ended, results };
+}
+
+test('a run whose time is over is told before its job is late, and is put off with what it has found', async () => {
+  const late = new AbortController();
+  const { handler, ended, results } = polling(undefined, 50);
   await expect(handler?.handle({ task: 'trends' }, late.signal)).rejects.toThrow(PutOff);
   expect([late.signal.aborted, ended, results]).toEqual([false, [], ['maintenance done']]);
   expect(await lastFindings('trends')).toEqual({ stores: 3 });
   expect(RUN_MS).toBeLessThan(runTask.timeoutMs ?? 0);
+});
+
+test.each(['its job is late', 'its worker stops'])('a run is put off with what it has found when %s', async (why) => {
+  const [late, stopping] = [new AbortController(), new AbortController()];
+  const { handler, ended } = polling(() => {
+    const over = why === 'its job is late' ? late : stopping;
+    setImmediate(() => {
+      over.abort();
+    });
+  });
+  await expect(handler?.handle({ task: 'trends' }, late.signal, stopping.signal)).rejects.toThrow(PutOff);
+  expect(ended).toEqual([]);
+  expect(await lastFindings('trends')).toEqual({ stores: 3 });
 });
 
 test('a place of long ago is forgotten, and a walk that fails keeps the one it had', async () => {

@@ -199,7 +199,7 @@ test('a text message that cannot be asked for leaves the mail alone, and fails t
   await eventually(isMailed);
   const failed = handlers[0]?.handle(
     { merchantId: Id.decode(merchant.id), orderId: Id.decode(id) },
-    AbortSignal.any([]),
+    new AbortController().signal,
   );
   await expect(failed).rejects.toMatchObject({ kind: { code: 'phone-not-valid' } });
   expect(await textsOf(merchant.id)).toEqual([]);

@@ -9,6 +9,7 @@ import { removeOlder } from '../../platform/files/remove-older.ts';
 import type { QueueService } from '../../platform/queue/queue.service.ts';
 import type { ReportFormat } from '../../platform/queue/outlets.ts';
 import { PermanentFailure, PutOff } from '../../platform/queue/job.ts';
+import { cutOffBy } from '../../shared/cut-off.ts';
 import type { Id } from '../../shared/ids.ts';
 import type { MerchantScope } from '../../shared/scope.ts';
 import { SECOND_MS, type Now } from '../../shared/time.ts';
@@ -108,12 +109,12 @@ export class ReportBuilder {
     const report = await store.claim(holder, now(), access);
     if (report === undefined) return;
     const progress = new Progress((percent) => store.beat(holder, percent, now(), access));
-    const signals = [signal, progress.dropped, ...(stopping === undefined ? [] : [handingOver(stopping)])];
+    const ends = [signal, progress.dropped];
     try {
-      const made = await this.#make(report, progress, AbortSignal.any(signals), access);
+      const made = await cutOffBy({ signals: [...ends, stopping] }, (end) => this.#make(report, progress, end, access));
       await this.#finish(report, holder, made, access);
     } catch (error) {
-      await this.#giveUp(report, holder, reasonOf(error, signals), access);
+      await this.#giveUp(report, holder, reasonOf(error, ends, stopping), access);
     } finally {
       progress.stop();
     }
@@ -214,20 +215,11 @@ function failureOf(error: unknown): ReportFailure {
   return error instanceof StoreFailure ? 'store-failed' : 'failed';
 }
 
-/** What was aborted fails by whatever it was at: the cause is what has aborted it. */
-function reasonOf(error: unknown, signals: readonly AbortSignal[]): unknown {
-  return signals.find(({ aborted }) => aborted)?.reason ?? error;
-}
-
-/** The signal of a worker that stops, with the reason that gives the job back. */
-function handingOver(stopping: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const hand = (): void => {
-    controller.abort(new PutOff('The worker stops', HAND_OVER_MS));
-  };
-  if (stopping.aborted) hand();
-  else stopping.addEventListener('abort', hand, { once: true, signal: controller.signal });
-  return controller.signal;
+/** What was aborted fails by whatever it was at: the cause is what has aborted it. A worker that stops gives the job back. */
+function reasonOf(error: unknown, ends: readonly AbortSignal[], stopping: AbortSignal | undefined): unknown {
+  const end = ends.find(({ aborted }) => aborted);
+  if (end !== undefined) return end.reason;
+  return stopping?.aborted === true ? new PutOff('The worker stops', HAND_OVER_MS) : error;
 }
 
 function aboutOf({ from, until, format }: Report, { timeZone }: StoreLook, access: MerchantAccess): About {

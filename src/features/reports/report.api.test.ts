@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -193,8 +194,11 @@ test('a worker that stops gives the report back, as if it had not been tried', a
   const report = await ask(store, { kind: 'sales', format: 'pdf', ...MARCH });
   await expect(build(store, report, AbortSignal.abort())).rejects.toBeInstanceOf(PutOff);
   expect(await read(store, report)).toMatchObject({ state: 'queued', progress: 0 });
-  await build(store, report);
+  const { signal: stopping } = new AbortController();
+  await build(store, report, stopping);
   expect(await read(store, report)).toMatchObject({ state: 'ready' });
+  // The worker outlives its reports.
+  expect(getEventListeners(stopping, 'abort')).toEqual([]);
 });
 
 test('a store of files that takes none fails the report after three attempts and leaves no half file', async () => {

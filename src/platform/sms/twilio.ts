@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutOffBy } from '../../shared/cut-off.ts';
 import { codeOf, isError } from '../../shared/errors.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { SmsFateUnknown, SmsNotTaken, SmsRefused, type OutgoingSms, type SmsProvider } from './provider.ts';
@@ -76,18 +77,12 @@ export class TwilioSms implements SmsProvider {
   async #call(query: string, init: RequestInit, signal: AbortSignal): Promise<Answer> {
     const { baseUrl, accountSid, authToken } = this.#settings;
     const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
+    const url = `${baseUrl}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json${query}`;
+    const headers = { Authorization: `Basic ${credentials}`, Accept: 'application/json' };
     try {
-      const response = await fetch(
-        `${baseUrl}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json${query}`,
-        {
-          ...init,
-          headers: { Authorization: `Basic ${credentials}`, Accept: 'application/json' },
-          redirect: 'error',
-          signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
-        },
+      return await cutOffBy({ signals: [signal], limitMs: ANSWER_MS }, async (end) =>
+        answerOf(await fetch(url, { ...init, headers, redirect: 'error', signal: end })),
       );
-      const { ok, status, headers } = response;
-      return { ok, status, retryAfter: headers.get('retry-after'), body: parse(await response.text()) };
     } catch (error) {
       throw lostOf(error);
     }
@@ -100,6 +95,11 @@ interface Answer {
   readonly retryAfter: string | null;
   /** Undefined when it is no JSON. */
   readonly body: unknown;
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const { ok, status, headers } = response;
+  return { ok, status, retryAfter: headers.get('retry-after'), body: parse(await response.text()) };
 }
 
 function sidOf({ body }: Answer): string {
