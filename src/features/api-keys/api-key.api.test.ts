@@ -127,6 +127,19 @@ describe('a call by a key', () => {
     await ask(bearer(other)).expect(200);
     await ask(owner.authorization).expect(200);
   });
+
+  test('uses up nothing of its store once the limit of the key refuses it', async () => {
+    const limits = { limiter: new LocalLimiter(1), perAddress: 1e6, perTenant: 4, perUser: 1e6, perKey: 3 };
+    const limited = accountApp(database, { limits });
+    const owner = await anOwner();
+    const key = await created(owner);
+    const statuses = [];
+    for (let time = 0; time < 6; time += 1)
+      statuses.push((await call(bearer(key), 'get', '/merchant', limited)).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429, 429]);
+    await call(owner.authorization, 'get', '/merchant', limited).expect(200);
+    await call(owner.authorization, 'get', '/merchant', limited).expect(429);
+  });
 });
 
 describe('making a key', () => {

@@ -115,12 +115,17 @@ test('a number that cannot be one, and anybody whose mail address is not confirm
   expect(await textsTo(number)).toEqual([]);
 });
 
-test('codes are limited by account and by network address, however many accounts ask from there', async () => {
+/** Asks for codes where limits hold. */
+function limitedAsk(): typeof ask {
   const limiter = new LocalLimiter(1);
   const limits = { limiter, perAddress: 1_000, perTenant: 1_000, perUser: 1_000, perKey: 1_000 };
   const limited = accountApp(database, { limits });
-  const askThere = ({ authorization }: SignedIn, number: string) =>
+  return ({ authorization }, number) =>
     limited.http().put('/api/me/phone').set('Authorization', authorization).send({ number });
+}
+
+test('codes are limited by account and by network address, however many accounts ask from there', async () => {
+  const askThere = limitedAsk();
   const sent: string[] = [];
   for (let account = 0; account < 10; account += 1) {
     const who = await verified();
@@ -135,6 +140,17 @@ test('codes are limited by account and by network address, however many accounts
   });
   expect(refused.get('RateLimit-Policy')).toContain('"setPhone.actor";q=5;w=3600, "setPhone.address";q=50;w=86400');
   expect(await textsTo(number)).toEqual([]);
+});
+
+test('what the limit of one account refuses costs the others at its network address nothing', async () => {
+  const [askThere, eager, other] = [limitedAsk(), await verified(), await verified()];
+  const asked = [];
+  for (let time = 0; time < 50; time += 1) asked.push(await askThere(eager, newNumber()));
+  const refused = asked.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(45);
+  expect(refused[0]?.body).toMatchObject({ detail: 'The limit of the setPhone.actor is used up' });
+  const sent = await askThere(other, newNumber()).expect(202);
+  expect(sent.get('RateLimit')).toContain('"setPhone.address";r=44');
 });
 
 test('messages about orders come only to who asks for them, until they end them, or have another number, or none', async () => {

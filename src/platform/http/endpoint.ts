@@ -69,7 +69,7 @@ export interface Endpoint<
   readonly idempotent: boolean;
   /** Whether `?fields=` may narrow the cards of a list, or the one object of a detail, to some of its fields. */
   readonly narrowable?: boolean;
-  /** Each holds by itself; of one `per` there is one. */
+  /** The narrowest first: none behind the first that refuses a request counts it. Of one `per` there is one. */
   readonly limits?: readonly EndpointLimit[];
   /** Media types, where the handler returns a `StreamedAnswer` in place of JSON; the output is `Streamed` then. */
   readonly streams?: readonly string[];

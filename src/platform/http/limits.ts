@@ -25,27 +25,31 @@ export function limitAddress({ limiter, perAddress }: RequestLimits, addressOf: 
   return (req, res, next) => {
     const standing = limiter.take(rule, networkOf(addressOf(req)));
     if (!(standing instanceof Promise)) {
-      enforce(res, [standing]);
+      enforce(res, standing);
       next();
       return;
     }
     return standing.then((known) => {
-      enforce(res, [known]);
+      enforce(res, known);
       next();
     });
   };
 }
 
-/** Counts a request against the limits of its tenant, its user or key, and its endpoint. */
+/**
+ * Counts a request against the limits of its user or key, its tenant, and its endpoint: in turn, and not beyond the first that
+ * refuses it. What one caller's own limit refuses must not use up what others share with it.
+ */
 export async function limitCaller(
   res: Response,
   endpoint: Endpoint,
   context: RequestContext,
   limits: RequestLimits,
 ): Promise<void> {
-  const counted = [...tenantRule(context, limits), ...actorRule(context, limits), ...endpointRules(endpoint, context)];
-  if (counted.length > 0) {
-    enforce(res, await Promise.all(counted.map(async ([rule, key]) => limits.limiter.take(rule, key))));
+  const counted = [...actorRule(context, limits), ...tenantRule(context, limits), ...endpointRules(endpoint, context)];
+  for (const [rule, key] of counted) {
+    const standing = limits.limiter.take(rule, key);
+    enforce(res, standing instanceof Promise ? await standing : standing);
   }
 }
 
@@ -78,11 +82,9 @@ export const actorKey = (context: Pick<RequestContext, 'actor' | 'address'>): st
 const tenantKey = (context: RequestContext): string =>
   context.scope.kind === 'merchant' ? context.scope.merchantId.toHexString() : actorKey(context);
 
-function enforce(res: Response, standings: readonly Standing[]): void {
-  exchangeOf(res).limits.push(...standings);
-  const refused = standings.filter(({ allowed }) => !allowed);
-  if (refused.length === 0) return;
-  const retryAfterSeconds = Math.max(...refused.map(({ resetSeconds }) => resetSeconds));
-  const names = refused.map(({ rule }) => rule.name);
-  throw new Problem(tooManyRequests, `The limit of the ${names.join(' and ')} is used up`, { retryAfterSeconds });
+function enforce(res: Response, standing: Standing): void {
+  exchangeOf(res).limits.push(standing);
+  if (standing.allowed) return;
+  const { rule, resetSeconds } = standing;
+  throw new Problem(tooManyRequests, `The limit of the ${rule.name} is used up`, { retryAfterSeconds: resetSeconds });
 }
