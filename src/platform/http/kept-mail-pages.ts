@@ -6,6 +6,9 @@ import { escapeHtml } from '../../shared/html.ts';
 import { Problem } from '../../shared/problem.ts';
 import { routeNotFound } from './problems.ts';
 
+/** A letter is shown as mail programs show it: nothing in it runs, and nothing comes from elsewhere. */
+const LETTER_POLICY = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
 /**
  * `/ops/mail`: what the local mail sink has kept, newest first; as a page for browsers, as JSON for others. It asks
  * nobody for a token, and so is there in development only.
@@ -18,6 +21,11 @@ export function keptMailPages(directory: string): Router {
       json: () => res.json({ data: mails }),
       html: () => res.send(pageOf(mails)),
     });
+  });
+  router.get('/ops/mail/:id/letter', async ({ params: { id } }, res) => {
+    const html = (await readKeptMails(directory)).find((mail) => mail.id === id)?.html;
+    if (typeof html !== 'string') throw new Problem(routeNotFound, 'There is no mail of this id, or it is plain text');
+    res.set({ 'Cache-Control': 'no-store', 'Content-Security-Policy': LETTER_POLICY }).type('html').send(html);
   });
   router.get('/ops/mail/:id', async ({ params: { id } }, res) => {
     const source = /^[\da-f-]{36}$/.test(id) ? await readSource(join(directory, `${id}.eml`)) : undefined;
@@ -32,13 +40,16 @@ async function readSource(file: string): Promise<Buffer | undefined> {
   return readFile(file).catch(() => undefined);
 }
 
+const linked = (escaped: string): string => escaped.replaceAll(/https?:\/\/[^\s<>"]+/g, '<a href="$&">$&</a>');
+
 function pageOf(mails: readonly KeptMail[]): string {
   const rows = mails.map(
-    ({ id, receivedAt, to, subject, text }) => `
+    ({ id, receivedAt, to, subject, text, html }) => `
     <article>
-      <h2><a href="/ops/mail/${id}">${escapeHtml(subject)}</a></h2>
-      <p>to ${escapeHtml(to.join(', '))} <time>${escapeHtml(receivedAt)}</time></p>
-      <pre>${escapeHtml(text)}</pre>
+      <h2>${escapeHtml(subject)}</h2>
+      <p>to ${escapeHtml(to.join(', '))} <time>${escapeHtml(receivedAt)}</time>
+        ${html === null ? '' : `<a href="/ops/mail/${id}/letter">as HTML</a>`} <a href="/ops/mail/${id}">source</a></p>
+      <pre>${linked(escapeHtml(text))}</pre>
     </article>`,
   );
   return `<!doctype html>
