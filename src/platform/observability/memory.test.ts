@@ -1,21 +1,30 @@
 import { expect, test } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
 import { MemoryMonitorService, type MemoryAlert } from './memory.ts';
 
 const MB = 1_024 * 1_024;
 
-/** A monitor that has seen the given heap sizes, a minute apart. */
-function seen(heapsInMb: readonly number[], maxHeapMb = 1_000) {
+/** A monitor that has seen the given heap sizes, a minute apart; `isFloor` tells which of them a collection of the whole left. */
+function seen(heapsInMb: readonly number[], isFloor: (minute: number) => boolean, maxHeapMb = 1_000) {
   let index = 0;
-  const monitor = new MemoryMonitorService(() => {
-    const at = index * 60_000;
-    const heapUsed = (heapsInMb[Math.min(index, heapsInMb.length - 1)] ?? 0) * MB;
-    index += 1;
-    return { at, heapUsed, heapTotal: heapUsed, rss: heapUsed, external: 0 };
-  });
+  let collected = (): void => undefined;
+  const monitor = new MemoryMonitorService(
+    () => {
+      const heapUsed = (heapsInMb[index] ?? 0) * MB;
+      return { at: index * 60_000, heapUsed, heapTotal: heapUsed, rss: heapUsed, external: 0 };
+    },
+    (tell) => {
+      collected = tell;
+      return () => undefined;
+    },
+  );
   const alerts: MemoryAlert[] = [];
   monitor.onAlert((alert) => alerts.push(alert));
   monitor.initialize({ interval: 3_600_000, maxHeapSize: maxHeapMb * MB });
-  for (let look = 1; look < heapsInMb.length; look += 1) monitor.sample();
+  for (index = 1; index < heapsInMb.length; index += 1) {
+    if (isFloor(index)) collected();
+    monitor.sample();
+  }
   monitor.stop();
   return { monitor, alerts };
 }
@@ -23,29 +32,44 @@ function seen(heapsInMb: readonly number[], maxHeapMb = 1_000) {
 const minutes = (count: number, heap: (minute: number) => number) =>
   Array.from({ length: count }, (_, minute) => heap(minute));
 
+const every = (period: number) => (minute: number) => minute % period === 0;
+
 test('a heap whose floor rises all the time is told of as a leak, once', () => {
-  const { monitor, alerts } = seen(minutes(40, (minute) => 100 + 2 * minute + 30 * (minute % 3)));
+  const heaps = minutes(40, (minute) => 100 + 2 * minute + 30 * (minute % 3));
+  const { monitor, alerts } = seen(heaps, every(3));
   expect(monitor.getStats()).toMatchObject({ trend: 'growing', leakDetected: true, samples: 40 });
   expect(monitor.getStats().growthPerMinute / MB).toBeCloseTo(2, 0);
   expect(alerts.map(({ kind }) => kind)).toEqual(['leak']);
 });
 
 test('the saw teeth of garbage collection are no leak', () => {
-  const { monitor, alerts } = seen(minutes(40, (minute) => 100 + 20 * (minute % 5)));
+  const heaps = minutes(40, (minute) => 100 + 20 * (minute % 5));
+  const { monitor, alerts } = seen(heaps, every(5));
   expect(monitor.getStats()).toMatchObject({ trend: 'stable', leakDetected: false });
   expect(alerts).toEqual([]);
 });
 
-test('a process that warms up and then stays is no leak', () => {
-  expect(seen(minutes(40, (minute) => Math.min(150, 80 + 10 * minute))).monitor.getStats().leakDetected).toBe(false);
+test('one tooth that takes longer than all the looks is no leak, nor is one that the first of them began in', () => {
+  const heaps = minutes(300, (minute) => 50 + 3.4 * (minute % 150));
+  for (const isFloor of [() => false, every(150)]) {
+    const { monitor, alerts } = seen(heaps, isFloor);
+    expect(monitor.getStats()).toMatchObject({ trend: 'stable', growthPerMinute: 0, leakDetected: false });
+    expect(alerts).toEqual([]);
+  }
 });
 
-test('too few samples say nothing', () => {
-  expect(seen([10, 100, 1_000], 10_000).monitor.getStats()).toMatchObject({ trend: 'stable', leakDetected: false });
+test('a process that warms up and then stays is no leak', () => {
+  const heaps = minutes(40, (minute) => Math.min(150, 80 + 10 * minute));
+  expect(seen(heaps, every(1)).monitor.getStats().leakDetected).toBe(false);
+});
+
+test('too few collections say nothing', () => {
+  const { monitor } = seen([10, 100, 200, 400, 800, 1_000], every(1), 10_000);
+  expect(monitor.getStats()).toMatchObject({ trend: 'stable', leakDetected: false });
 });
 
 test('a heap near and over its limit is told of each time that begins, and is unhealthy over it', () => {
-  const { monitor, alerts } = seen([50, 90, 91, 50, 90, 120], 100);
+  const { monitor, alerts } = seen([50, 90, 91, 50, 90, 120], () => false, 100);
   expect(alerts.map(({ kind }) => kind)).toEqual(['heap-high', 'heap-high', 'heap-over-limit']);
   expect(monitor.isHealthy()).toBe(false);
   expect(monitor.getReport()).toContain('heap 120.0 MiB of at most 100.0 MiB');
@@ -60,4 +84,30 @@ test('the real process is measured, and its garbage can be collected', () => {
   expect(monitor.isHealthy()).toBe(true);
   expect(monitor.forceGC()).toBeGreaterThanOrEqual(0);
   monitor.stop();
+});
+
+test('what the real process keeps after each collection is told of as a leak; what it lets go is none', async () => {
+  const monitor = new MemoryMonitorService();
+  const kept: number[][] = [];
+  const leaks: boolean[] = [];
+  monitor.initialize({ interval: 3_600_000 });
+  try {
+    for (const keeps of [false, true]) {
+      for (let round = 0; round < 12; round += 1) {
+        const numbers = Array.from({ length: 500_000 }, (_, index) => index);
+        if (keeps) kept.push(numbers);
+        const told = monitor.getStats().collections;
+        monitor.forceGC();
+        while (monitor.getStats().collections === told) {
+          await setImmediate();
+          monitor.sample();
+        }
+      }
+      leaks.push(monitor.getStats().leakDetected);
+    }
+  } finally {
+    monitor.stop();
+  }
+  expect(leaks).toEqual([false, true]);
+  expect(kept).toHaveLength(12);
 });

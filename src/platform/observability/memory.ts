@@ -1,11 +1,12 @@
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { growthOf, type Trend } from './memory-trend.ts';
+import { growthOf, type HeapFloor, type Trend } from './memory-trend.ts';
 
 const MEBIBYTE = 1_024 * 1_024;
-/** An hour at the usual interval. */
-const MAX_SAMPLES = 120;
+/** An hour at the usual interval, of a process that is busy enough to be collected between any two looks. */
+const MAX_FLOORS = 120;
 /** The share of `maxHeapSize` from which it is time to say so. */
 const HIGH_SHARE = 0.85;
 
@@ -23,10 +24,12 @@ export interface MemoryStats {
   readonly peakHeapUsed: number;
   readonly maxHeapSize: number;
   readonly trend: Trend;
-  /** Bytes a minute that the heap gains after collections, by the samples kept. */
+  /** Bytes a minute that collections of the whole heap leave more of it, by the looks of `collections`. */
   readonly growthPerMinute: number;
   readonly leakDetected: boolean;
   readonly samples: number;
+  /** The looks that followed a collection of the whole heap, 120 at most. */
+  readonly collections: number;
 }
 
 export interface MemoryAlert {
@@ -42,25 +45,39 @@ export interface MemoryMonitorOptions {
   readonly maxHeapSize?: number;
 }
 
+/** Calls `collected` soon after each collection of the whole heap. @returns what ends that */
+export type WatchCollections = (collected: () => void) => () => void;
+
 /** Watches the heap of this process: how much, whether it grows for good, and tells when somebody should look. */
 export class MemoryMonitorService {
   readonly #read: () => MemorySample;
-  readonly #samples: MemorySample[] = [];
+  readonly #watchCollections: WatchCollections;
+  readonly #floors: HeapFloor[] = [];
   readonly #listeners = new Set<(alert: MemoryAlert) => void>();
   readonly #raised = new Set<MemoryAlert['kind']>();
   #maxHeapSize = getHeapStatistics().heap_size_limit;
   #peakHeapUsed = 0;
   #timer: NodeJS.Timeout | undefined;
+  #unwatch: () => void = () => undefined;
+  #current: MemorySample | undefined;
+  #samples = 0;
+  /** The lowest since the last look: one a look, so that a busy minute weighs no more than a quiet one. */
+  #floor: HeapFloor | undefined;
 
-  /** @param read how memory is looked at; a test hands over its own figures. */
-  constructor(read: () => MemorySample = readMemory) {
+  /** @param read how memory is looked at; a test hands over its own figures, and tells itself when it was collected. */
+  constructor(read: () => MemorySample = readMemory, watchCollections: WatchCollections = watchWholeCollections) {
     this.#read = read;
+    this.#watchCollections = watchCollections;
   }
 
   /** Begins to watch; a second call goes on with other options. */
   initialize({ interval, maxHeapSize }: MemoryMonitorOptions): void {
     this.stop();
     this.#maxHeapSize = maxHeapSize ?? this.#maxHeapSize;
+    this.#unwatch = this.#watchCollections(() => {
+      const { at, heapUsed } = this.#read();
+      if (heapUsed < (this.#floor?.heapUsed ?? Infinity)) this.#floor = { at, heapUsed };
+    });
     this.sample();
     this.#timer = setInterval(() => {
       this.sample();
@@ -69,25 +86,30 @@ export class MemoryMonitorService {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#unwatch();
   }
 
   /** Takes one look now, beside those of the interval. */
   sample(): void {
     const sample = this.#read();
-    this.#samples.push(sample);
-    if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
+    this.#current = sample;
+    this.#samples += 1;
+    if (this.#floor !== undefined) this.#floors.push(this.#floor);
+    if (this.#floors.length > MAX_FLOORS) this.#floors.shift();
+    this.#floor = undefined;
     this.#peakHeapUsed = Math.max(this.#peakHeapUsed, sample.heapUsed);
     this.#raiseAlerts();
   }
 
   getStats(): MemoryStats {
-    const current = this.#samples.at(-1) ?? this.#read();
+    const current = this.#current ?? this.#read();
     return {
       current,
       peakHeapUsed: Math.max(this.#peakHeapUsed, current.heapUsed),
       maxHeapSize: this.#maxHeapSize,
-      ...growthOf(this.#samples),
-      samples: this.#samples.length,
+      ...growthOf(this.#floors),
+      samples: this.#samples,
+      collections: this.#floors.length,
     };
   }
 
@@ -141,6 +163,20 @@ export class MemoryMonitorService {
 function readMemory(): MemorySample {
   const { heapUsed, heapTotal, rss, external } = memoryUsage();
   return { at: Date.now(), heapUsed, heapTotal, rss, external };
+}
+
+/** As the entries of `gc` have it; the types of Node leave it out. */
+type CollectionEntry = PerformanceEntry & { readonly detail?: { readonly kind: number } };
+
+function watchWholeCollections(collected: () => void): () => void {
+  const observer = new PerformanceObserver((list) => {
+    const entries = list.getEntries() as readonly CollectionEntry[];
+    if (entries.some(({ detail }) => detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR)) collected();
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return () => {
+    observer.disconnect();
+  };
 }
 
 function collectGarbage(): void {
