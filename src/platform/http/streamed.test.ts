@@ -37,9 +37,21 @@ async function* chunksOf(source: Source, failsAt: number): AsyncGenerator<string
   }
 }
 
+/** Lets the stream go on that has begun without a word. */
+const goingOn = Promise.withResolvers<undefined>();
+
+async function* lateChunks(): AsyncGenerator<string> {
+  yield '';
+  await goingOn.promise;
+  yield CHUNK;
+}
+
 let server: Server;
 beforeAll(async () => {
   const app = express();
+  app.get('/empty-first', async (req, res) => {
+    await sendStreamed(req, res, { mediaType: 'text/plain', fileName: 'x.txt', chunks: lateChunks() });
+  });
   app.get('/:name/:failsAt', async (req, res) => {
     const beginning = Promise.withResolvers<undefined>();
     const source = { read: 0, ended: false, beginning, left: once(res, 'close') };
@@ -68,6 +80,15 @@ test('a stream that fails before its first chunk is answered as any failure', as
   expect(answer.statusCode).toBe(500);
   expect(answer.headers['content-type']).toContain('application/problem+json');
   answer.resume();
+});
+
+test('a stream that begins without a word is answered at once, so that no time limit takes its place', async () => {
+  const answer = await open('/empty-first');
+  expect(answer.statusCode).toBe(200);
+  goingOn.resolve(undefined);
+  let length = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) length += chunk.length;
+  expect(length).toBe(CHUNK.length);
 });
 
 test('one that fails later is broken off, so that nobody takes the part for the whole', async () => {

@@ -30,6 +30,8 @@ export async function sendStreamed(req: Request, res: Response, answer: Streamed
     res.end();
     return;
   }
+  // The next chunk may take longer than an answer may.
+  res.flushHeaders();
   const source = Readable.from(allOf(first, reading), { objectMode: false });
   const packing = isPacked ? [createGzip({ level: constants.Z_BEST_SPEED })] : [];
   await pipeline([source, ...packing, res]).catch(passAborted);
