@@ -7,7 +7,7 @@ import type { ChainedEntry } from './chain-walk.ts';
 import type { ExportReads } from './export.reads.ts';
 import { shownEntry } from './link.ts';
 
-/** The whole log, or what a question asks for, as a file. Holds a page of it, whatever there is. */
+/** The whole log, or what a question asks for, as a file. Holds a page of it and some places, whatever there is. */
 export class AuditExports {
   readonly #connect: () => Promise<ExportReads>;
 

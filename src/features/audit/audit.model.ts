@@ -94,7 +94,7 @@ export const auditEntries = storedCollection<AuditEntry>({
     {
       name: 'chain',
       serves:
-        'AuditChainer: what is not chained yet; AuditVerifier and AuditRetention: a chain from its begin; ExportReads.findRun',
+        'AuditChainer: what is not chained yet; AuditVerifier and AuditRetention: a chain from its begin; ExportReads: entries by their place',
       key: { merchantId: 1, seq: 1, _id: 1 },
     },
     {
