@@ -1,4 +1,5 @@
 import type { Id } from './ids.ts';
+import type { Locale } from './locale.ts';
 
 export interface MerchantScope {
   readonly kind: 'merchant';
@@ -43,8 +44,8 @@ export interface RequestContext<S extends Scope = Scope> extends Identity<S> {
   readonly deadlineAt: number;
   readonly ifMatch: string | undefined;
   readonly idempotencyKey: string | undefined;
-  /** What the caller reads best, as a primary tag such as `de`; left out where it does not say. */
-  readonly language?: string;
+  /** What the caller reads best of the languages that there are; left out where it accepts none of them, or does not say. */
+  readonly language?: Locale;
 }
 
 export type MerchantContext = RequestContext<MerchantScope>;

@@ -56,6 +56,13 @@ async function withPhone(): Promise<readonly [SignedIn, string]> {
   return [who, number];
 }
 
+test('a code comes in the language that the caller accepts most of those there are', async () => {
+  const [who, number] = [await verified(), newNumber()];
+  await ask(who, number).set('Accept-Language', 'fr, de;q=0.9, en;q=0.8').expect(202);
+  const [sent] = await textsTo(number);
+  expect(sent?.text).toBe(codeText(await codeFor(number), 'de'));
+});
+
 test('a number is the own once the code that was sent to it is typed, and the code works once', async () => {
   const [who, number] = [await verified(), newNumber()];
   const spaced = `${number.slice(0, 3)} ${number.slice(3, 6)} ${number.slice(6)}`;

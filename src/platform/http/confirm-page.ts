@@ -1,5 +1,5 @@
 import { escapeHtml } from '../../shared/html.ts';
-import { acceptedLanguages, localeOf, type Locale } from '../../shared/locale.ts';
+import { acceptedLocale, localeOf, type Locale } from '../../shared/locale.ts';
 import type { CallbackRequest } from './callbacks.ts';
 
 export interface ConfirmPage {
@@ -12,7 +12,7 @@ export interface ConfirmPage {
 
 /** The language of whoever opens a link in a mail. */
 export const languageOf = ({ header }: Pick<CallbackRequest, 'header'>): Locale =>
-  localeOf(...acceptedLanguages(header('accept-language')));
+  localeOf(acceptedLocale(header('accept-language')));
 
 /** What proves whose link it is; empty where it was left out. */
 export const tokenOf = ({ url }: Pick<CallbackRequest, 'url'>): string => new URL(url).searchParams.get('token') ?? '';

@@ -1,5 +1,5 @@
 import { Router, type Request, type RequestHandler } from 'express';
-import { acceptedLanguages } from '../../shared/locale.ts';
+import { acceptedLocale } from '../../shared/locale.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Identity, RequestContext } from '../../shared/scope.ts';
 import type { Trace } from '../observability/trace.ts';
@@ -44,7 +44,7 @@ function handlerOf(endpoint: Endpoint, edge: Edge, kept: KeptAnswers): RequestHa
 async function contextOf(req: Request, trace: Trace, endpoint: Endpoint, edge: Edge): Promise<RequestContext> {
   const identity = await identify(req, trace, endpoint, edge);
   const idempotencyKey = endpoint.idempotent ? idempotencyKeyOf(req) : undefined;
-  const [language] = acceptedLanguages(req.get('accept-language'));
+  const language = acceptedLocale(req.get('accept-language'));
   return {
     ...identity,
     requestId: trace.requestId,

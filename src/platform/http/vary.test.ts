@@ -68,8 +68,8 @@ const ask = (path: string, who: string, language: string) =>
 const CALLERS = [
   ['owner', 'de'],
   ['staff', 'de'],
-  ['owner', 'fr'],
-  ['staff', 'fr'],
+  ['owner', 'en'],
+  ['staff', 'en'],
 ] as const;
 
 test.each([
