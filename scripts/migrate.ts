@@ -23,6 +23,10 @@ const tell = (change: IndexChange): void => {
   write(describe(change));
 };
 
+const onWait = (): void => {
+  write('waiting for another process that migrates');
+};
+
 /** Each command; its number is the exit code. */
 const COMMANDS: Readonly<Record<string, (migrations: IndexMigrations, prune: boolean) => Promise<number>>> = {
   async plan(migrations, prune) {
@@ -33,7 +37,7 @@ const COMMANDS: Readonly<Record<string, (migrations: IndexMigrations, prune: boo
     return 0;
   },
   async apply(migrations, prune) {
-    const applied = await migrations.apply({ prune, onChange: tell });
+    const applied = await migrations.apply({ prune, onChange: tell, onWait });
     write(applied === undefined ? 'nothing to do' : `version ${String(applied._id)} applied`);
     return 0;
   },
@@ -46,7 +50,7 @@ const COMMANDS: Readonly<Record<string, (migrations: IndexMigrations, prune: boo
     return plan.changes.length === 0 ? 0 : 2;
   },
   async rollback(migrations) {
-    const undone = await migrations.rollback({ onChange: tell });
+    const undone = await migrations.rollback({ onChange: tell, onWait });
     write(undone === undefined ? 'nothing to take back' : `version ${String(undone._id)} taken back`);
     return 0;
   },

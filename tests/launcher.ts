@@ -70,9 +70,15 @@ export class LauncherRun {
     this.#process.kill(signal);
   }
 
-  /** Presses Ctrl-C again and again, until it has ended; resolves with its exit code. */
-  async interruptUntilEnded(): Promise<NodeJS.Signals | number | null> {
-    const again = setInterval(() => this.#process.kill('SIGINT'), AGAIN_MS);
+  /** Nobody reads what it says any more: what it writes fails from now on. */
+  leaveUnread(): void {
+    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
+  }
+
+  /** As somebody who is impatient: again and again, until it has ended; resolves with its exit code. */
+  async signalUntilEnded(signal: NodeJS.Signals): Promise<NodeJS.Signals | number | null> {
+    const again = setInterval(() => this.#process.kill(signal), AGAIN_MS);
     try {
       return await this.ended();
     } finally {

@@ -63,6 +63,14 @@ test('children are ended in the reverse order of their start', async () => {
   expect(readFileSync(join(directory, 'ended'), 'utf8')).toBe('second first ');
 });
 
+test('once all are being ended, no other is started', async () => {
+  await children.start(listener(await freePort(), 'first'));
+  const ended = children.stop();
+  await expect(children.start(listener(await freePort(), 'second'))).rejects.toThrow('second is not started');
+  await ended;
+  expect(pids).toHaveLength(1);
+});
+
 test('a child that dies is told of and started again at the same port', async () => {
   const port = await freePort();
   await children.start(listener(port));

@@ -53,9 +53,11 @@ export class Children {
 
   /**
    * Starts a child and waits until it serves. From then on it is watched over.
-   * @throws LaunchError with the end of its log when it ends or does not serve in time.
+   * @throws LaunchError with the end of its log when it ends or does not serve in time, and when all are being ended.
    */
   async start(plan: ChildPlan): Promise<void> {
+    // Whoever starts one after the other may not have heard: nobody would end this one.
+    if (this.#stop.signal.aborted) throw new LaunchError(`${plan.name} is not started: everything is being ended`);
     const logFile = this.#options.logFileOf(plan.name);
     const child = {
       plan,
@@ -83,10 +85,10 @@ export class Children {
 
   #spawn({ command, args, env }: ChildPlan, logFile: string, flags: 'a' | 'w'): ChildProcess {
     const log = openSync(logFile, flags);
-    // A group of its own: Ctrl-C must reach the launcher alone, which then ends the children in order.
+    // A group of its own: Ctrl-C must reach the launcher alone, which then ends the children in order. The pipe is for lifeline.ts.
     const child = spawn(command, args, {
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['pipe', log, log],
       ...(env !== undefined && { env }),
     });
     closeSync(log);

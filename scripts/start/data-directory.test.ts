@@ -33,7 +33,7 @@ test('a lock of a process that is gone, or of another that got its number, is pa
   }
 });
 
-test('a lock that was being written when its launcher was killed is passed over', () => {
+test('a lock that was cut off is passed over', () => {
   writeFileSync(join(path, 'running.json'), '{"launcher":{"pi');
   expect(new DataDirectory(path).leftOver).toEqual([]);
 });

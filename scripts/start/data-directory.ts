@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchError } from './launch-error.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
@@ -74,7 +74,11 @@ export class DataDirectory {
   #save(): void {
     const running: Running = { launcher: this.#self, children: [...this.#children.values()] };
     // Gone when somebody has removed the directory under a running launcher: no reason to fall over while ending.
-    if (existsSync(this.path)) writeFileSync(this.#lock, JSON.stringify(running));
+    if (!existsSync(this.path)) return;
+    // Whole or not at all: were it cut off by a kill, nobody would know of the children any more.
+    const next = `${this.#lock}.new`;
+    writeFileSync(next, JSON.stringify(running));
+    renameSync(next, this.#lock);
   }
 }
 
@@ -90,7 +94,7 @@ function makeWritable(path: string): void {
   }
 }
 
-/** A lock that cannot be read was being written when its process was killed; it says nothing. */
+/** A lock that cannot be read, as after a loss of power, says nothing. */
 function readLock(file: string): Running | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Running;

@@ -14,6 +14,8 @@ import { settle, type Settings } from './settings.ts';
 import { summaryOf } from './summary.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
+const LIFELINE = new URL('lifeline.ts', import.meta.url).href;
+
 /** Brings the whole platform up on this machine, step by step, and down again. */
 export class Launch {
   readonly #options: LaunchOptions;
@@ -49,7 +51,7 @@ export class Launch {
     await step('Redis', (progress) => this.#startRedis(settings, progress));
     const mayFill = await step('Database', (progress) => this.#startDatabase(settings, progress));
     if (mayFill) {
-      await step('Indexes', (progress) => migrate(settings.database, progress));
+      await step('Indexes', (progress) => migrate(settings.database, own.database !== undefined, progress));
       if (this.#options.seed) await step('Demo data', (progress) => provideDemoData(settings.database, progress));
     }
     if (own.mail !== undefined) await this.#startMail(own.mail);
@@ -103,7 +105,7 @@ export class Launch {
       progress(empty ? 'yours, empty' : 'yours, left as it is: npm run migrate brings its indexes up to date');
       return empty;
     }
-    await this.#children.start(this.#compiled(embeddedDatabase(own.database, this.#data.pathOf('mongo'))));
+    await this.#children.start(this.#ours(embeddedDatabase(own.database, this.#data.pathOf('mongo'))));
     progress(`embedded, ${placeOf(own.database)}`);
     return true;
   }
@@ -115,8 +117,8 @@ export class Launch {
   /** Both at once: what takes the time is the loading of code, and they don't wait for each other. */
   async #startProcesses({ apiUrl, workerPort, environment }: Settings): Promise<void> {
     const step = this.#terminal.step.bind(this.#terminal);
-    const serving = this.#children.start(this.#compiled(api(apiUrl, environment)));
-    const working = this.#children.start(this.#compiled(workers(workerPort, environment)));
+    const serving = this.#children.start(this.#ours(api(apiUrl, environment)));
+    const working = this.#children.start(this.#ours(workers(workerPort, environment)));
     // Told when its step comes, which is not reached when the API fails.
     working.catch(() => undefined);
     await step('API', async (progress) => {
@@ -130,12 +132,18 @@ export class Launch {
   }
 
   /**
+   * A process of our own code, which ends when the launcher is killed.
+   *
    * What Node compiles for one start serves the next. Of each process apart: V8 refuses what it has compiled under other flags, and
    * what is compiled in its place would be written over it.
    */
-  #compiled(plan: ChildPlan): ChildPlan {
+  #ours(plan: ChildPlan): ChildPlan {
     const env = plan.env ?? childEnvironment({});
-    return { ...plan, env: { ...env, NODE_COMPILE_CACHE: join(this.#data.pathOf('compiled'), plan.name) } };
+    return {
+      ...plan,
+      args: ['--import', LIFELINE, ...plan.args],
+      env: { ...env, NODE_COMPILE_CACHE: join(this.#data.pathOf('compiled'), plan.name) },
+    };
   }
 }
 

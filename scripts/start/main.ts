@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
     terminal = new Terminal(process.stdout, options.quiet);
     terminal.line('');
     launch = new Launch(options, terminal, new DataDirectory(options.data));
-    stopOnSignal(launch, terminal);
+    stopWhenTold(launch, terminal);
     await launch.up();
   } catch (error) {
     // Children that are ended while others are still being started are no failure.
@@ -32,19 +32,25 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function stopOnSignal(launch: Launch, terminal: Terminal): void {
+function stopWhenTold(launch: Launch, terminal: Terminal): void {
   let stoppingSince: number | undefined;
+  const begin = (): void => {
+    if (stoppingSince !== undefined) return;
+    stoppingSince = performance.now();
+    stopping = true;
+    void stop(launch, terminal);
+  };
   const onSignal = (): void => {
-    if (stoppingSince === undefined) {
-      stoppingSince = performance.now();
-      stopping = true;
-      void stop(launch, terminal);
-    } else if (performance.now() - stoppingSince > SAME_SIGNAL_MS) {
+    if (stoppingSince !== undefined && performance.now() - stoppingSince > SAME_SIGNAL_MS) {
       launch.kill();
       process.exit(1);
     }
+    begin();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  // The terminal is closed, or who read our lines is gone. One such end tells of itself in several ways, none of them impatient.
+  process.on('SIGHUP', begin);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', begin);
 }
 
 async function stop(launch: Launch, terminal: Terminal): Promise<void> {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import type { Db } from 'mongodb';
 import { uniqueName, withDatabase } from '../../../tests/environment/index.ts';
 import type { IndexedCollection } from './indexes.ts';
@@ -85,13 +85,24 @@ test('of four processes that migrate at once one does, and the others find it do
   await db.dropDatabase();
 });
 
-test('while another process holds the lock nothing is changed', async () => {
+const lockForAnother = async (db: Db): Promise<void> => {
+  const lock = { _id: 'lock', holder: 'another', until: new Date(Date.now() + 60_000) };
+  await db.collection<{ _id: string }>('index_migration_lock').insertOne(lock);
+};
+
+test('while another process holds the lock nothing is changed, and the wait for it is told once', async () => {
   const db = fresh();
-  const until = new Date(Date.now() + 60_000);
-  await db
-    .collection<{ _id: string }>('index_migration_lock')
-    .insertOne({ _id: 'lock', holder: 'another', until } as never);
+  await lockForAnother(db);
   const migrations = new IndexMigrations(db, [first]);
-  await expect(migrations.apply({ waitMs: 0 })).rejects.toThrow('Another process');
+  const onWait = jest.fn();
+  await expect(migrations.apply({ waitMs: 600, onWait })).rejects.toThrow('Another process');
+  expect(onWait).toHaveBeenCalledTimes(1);
+  await db.dropDatabase();
+});
+
+test('who is alone with the database waits for no lock that was left behind', async () => {
+  const db = fresh();
+  await lockForAnother(db);
+  expect(await new IndexMigrations(db, [first]).apply({ alone: true, waitMs: 0 })).toMatchObject({ state: 'applied' });
   await db.dropDatabase();
 });

@@ -34,7 +34,13 @@ export interface ApplyOptions {
   readonly onChange?: (change: IndexChange) => void;
   /** How long to wait for another process that migrates, in milliseconds. */
   readonly waitMs?: number;
+  /** Told when that wait begins. */
+  readonly onWait?: () => void;
+  /** No other process can be migrating: a lock that is held was left behind by one that died, and is not waited for. */
+  readonly alone?: boolean;
 }
+
+type LockOptions = Pick<ApplyOptions, 'waitMs' | 'onWait' | 'alone'>;
 
 /** Somebody else migrates, and did not finish in time. */
 export class MigrationLocked extends Error {
@@ -81,8 +87,8 @@ export class IndexMigrations {
    * @returns the version, or undefined when there was nothing to do
    * @throws MigrationLocked
    */
-  async apply({ prune = false, onChange, waitMs = WAIT_MS }: ApplyOptions = {}): Promise<MigrationRecord | undefined> {
-    return this.#locked(waitMs, async () => {
+  async apply({ prune = false, onChange, ...lock }: ApplyOptions = {}): Promise<MigrationRecord | undefined> {
+    return this.#locked(lock, async () => {
       // Made under the lock: whoever held it before may have done it all.
       const { changes, undeclared } = await this.plan();
       const all = prune ? [...undeclared, ...changes] : changes;
@@ -94,10 +100,8 @@ export class IndexMigrations {
    * Takes the last applied version back.
    * @returns the version that was taken back, or undefined when none is applied
    */
-  async rollback({ onChange, waitMs = WAIT_MS }: Omit<ApplyOptions, 'prune'> = {}): Promise<
-    MigrationRecord | undefined
-  > {
-    return this.#locked(waitMs, async () => {
+  async rollback({ onChange, ...lock }: Omit<ApplyOptions, 'prune'> = {}): Promise<MigrationRecord | undefined> {
+    return this.#locked(lock, async () => {
       // One that was broken off counts as well: what of it was done is undone.
       const last = await this.#records.findOne({ state: { $ne: 'rolled-back' } }, { sort: { _id: -1 } });
       if (last === null) return undefined;
@@ -124,12 +128,12 @@ export class IndexMigrations {
     return { ...record, ...end };
   }
 
-  async #locked<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
+  async #locked<T>({ waitMs = WAIT_MS, onWait, alone = false }: LockOptions, work: () => Promise<T>): Promise<T> {
     const holder = randomUUID();
-    const giveUpAt = Date.now() + waitMs;
-    while (!(await this.#lock(holder))) {
-      if (Date.now() >= giveUpAt) throw new MigrationLocked('Another process is migrating the indexes');
-      await sleep(LOOK_MS);
+    if (alone) await this.#locks.deleteOne({ _id: 'lock' });
+    if (!(await this.#lock(holder))) {
+      onWait?.();
+      await this.#lockWithin(waitMs, holder);
     }
     const renewal = setInterval(() => void this.#lock(holder).catch(() => false), RENEW_MS).unref();
     try {
@@ -138,6 +142,14 @@ export class IndexMigrations {
       clearInterval(renewal);
       await this.#locks.deleteOne({ _id: 'lock', holder });
     }
+  }
+
+  async #lockWithin(waitMs: number, holder: string): Promise<void> {
+    const giveUpAt = Date.now() + waitMs;
+    do {
+      if (Date.now() >= giveUpAt) throw new MigrationLocked('Another process is migrating the indexes');
+      await sleep(LOOK_MS);
+    } while (!(await this.#lock(holder)));
   }
 
   /** Takes the lock when it is free or left behind by a process that died, or renews it. */
