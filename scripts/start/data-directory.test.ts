@@ -56,6 +56,18 @@ test('a directory that cannot be made is one clear line', () => {
   expect(() => new DataDirectory(join(path, 'file', '.data'))).toThrow(/cannot be written \(ENOTDIR\): choose another/);
 });
 
+// Elsewhere there is no such place.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('a directory where the system makes none is refused', () => {
+  expect(() => new DataDirectory('/proc/no/data')).toThrow('/proc/no/data cannot be written (ENOENT): choose another');
+});
+
+test('a directory is made with those above it', () => {
+  const below = join(path, 'some', 'where');
+  new DataDirectory(below).release();
+  expect(existsSync(below)).toBe(true);
+});
+
 test('forgetting removes what the launcher keeps, and nothing else', () => {
   const data = new DataDirectory(path);
   writeFileSync(join(data.pathOf('mongo'), 'data.mdb'), 'data');

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { LaunchError } from './launch-error.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 
@@ -85,13 +85,20 @@ export class DataDirectory {
 function makeWritable(path: string): void {
   const probe = join(path, `.probe-${String(process.pid)}`);
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectories(path);
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new LaunchError(`${path} cannot be written (${code ?? 'unknown'}): choose another directory with --data DIR`);
   }
+}
+
+/** One by one: Node's `recursive` asks for ever where a system says that a new directory's parent is not there, as /proc does. */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectories(dirname(path));
+  mkdirSync(path);
 }
 
 /** A lock that cannot be read, as after a loss of power, says nothing. */

@@ -115,10 +115,10 @@ export class Launch {
   }
 
   /** Both at once: what takes the time is the loading of code, and they don't wait for each other. */
-  async #startProcesses({ apiUrl, workerPort, environment }: Settings): Promise<void> {
+  async #startProcesses({ apiUrl, workerUrl, environment }: Settings): Promise<void> {
     const step = this.#terminal.step.bind(this.#terminal);
     const serving = this.#children.start(this.#ours(api(apiUrl, environment)));
-    const working = this.#children.start(this.#ours(workers(workerPort, environment)));
+    const working = this.#children.start(this.#ours(workers(workerUrl, environment)));
     // Told when its step comes, which is not reached when the API fails.
     working.catch(() => undefined);
     await step('API', async (progress) => {

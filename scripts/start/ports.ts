@@ -4,31 +4,37 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 const HOST = '127.0.0.1';
 
 /**
- * A port of 127.0.0.1 that nobody listens at: the preferred one if it is free.
+ * A port that nobody listens at: the preferred one if it is free.
+ * @param preferred 0 for any
  * @param promised is free as well, but somebody else's
  */
-export async function freePort(preferred?: number, promised?: number): Promise<number> {
-  if (preferred !== undefined && preferred !== promised && (await isFree(preferred, HOST))) return preferred;
-  const probe = createServer().listen(0, HOST);
+export async function freePort(preferred = 0, promised?: number, host = HOST): Promise<number> {
+  if (preferred !== 0 && preferred !== promised && (await isFree(preferred, host))) return preferred;
+  const probe = createServer().listen(0, host);
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
   probe.close();
   await once(probe, 'close');
-  return port === promised ? freePort(undefined, promised) : port;
+  return port === promised ? freePort(0, promised, host) : port;
 }
 
 /** Whether a server could listen at a port now. */
 export async function isFree(port: number, host: string): Promise<boolean> {
+  return (await whyNotFree(port, host)) === undefined;
+}
+
+/** The code of the error that a server would get that listens at a port now, or undefined when it would get none. */
+export async function whyNotFree(port: number, host: string): Promise<string | undefined> {
   const probe = createServer();
   try {
     probe.listen(port, host);
     await once(probe, 'listening');
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
   }
   probe.close();
   await once(probe, 'close');
-  return true;
+  return undefined;
 }
 
 /** Resolves when something takes connections at a port of 127.0.0.1. */

@@ -26,10 +26,8 @@ export function api(url: string, env: Environment): ChildPlan {
   return ownProcess('api', [...API_FLAGS, SERVER], `${url}/health/ready`, env);
 }
 
-/** @param port where they answer for their health. */
-export function workers(port: number, env: Environment): ChildPlan {
-  const url = `http://127.0.0.1:${String(port)}/health/ready`;
-  return ownProcess('workers', [WORKERS, ...WORKER_KINDS], url, { ...env, WORKER_PORT: String(port) });
+export function workers(url: string, env: Environment): ChildPlan {
+  return ownProcess('workers', [WORKERS, ...WORKER_KINDS], `${url}/health/ready`, env);
 }
 
 function ownProcess(name: string, args: readonly string[], readyUrl: string, env: Environment): ChildPlan {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { childEnvironment, EnvironmentError, isSet, loadConfig, type Config } from '../../src/config/index.ts';
 import { QUEUE_BOARD_PATH, queueBoardLink } from '../../src/platform/http/queue-board-link.ts';
 import { Passes } from '../../src/platform/security/passes.ts';
@@ -5,7 +6,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { embeddedUri, type DatabaseTarget } from './database.ts';
 import { LaunchError } from './launch-error.ts';
 import type { LaunchOptions } from './options.ts';
-import { freePort, isFree } from './ports.ts';
+import { freePort, whyNotFree } from './ports.ts';
 import { developmentSecrets, type Secrets } from './secrets.ts';
 
 /** Tried first, so that tools find the servers where they were the last time. */
@@ -13,7 +14,9 @@ const DATABASE_PORT = 27_018;
 const QUEUE_REDIS_PORT = 6_390;
 const CACHE_REDIS_PORT = 6_391;
 const MAIL_PORT = 1_025;
-const WORKER_PORT = 3_100;
+
+/** What a server listens at that takes connections to any address. */
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** The servers that nobody has named by a variable, and that the launcher therefore runs, each with its port. */
 export interface OwnServers {
@@ -29,7 +32,8 @@ export interface Settings {
   readonly apiUrl: string;
   /** Opens the queue board in a browser. */
   readonly queueBoardUrl: string;
-  readonly workerPort: number;
+  /** Where the workers answer for their health on this machine. */
+  readonly workerUrl: string;
   readonly own: OwnServers;
   readonly database: DatabaseTarget;
   /** For the processes of ours. */
@@ -42,10 +46,12 @@ export interface Settings {
  */
 export async function settle(options: LaunchOptions, data: DataDirectory): Promise<Settings> {
   const config = readConfig();
+  const { host } = config.http;
   const port = options.port ?? config.http.port;
-  await requireFree(port, config.http.host);
+  await requireFree(port, host);
   const own = await ownServers(port);
-  const apiUrl = `http://127.0.0.1:${String(port)}`;
+  const apiUrl = urlOf(host, port);
+  const workerPort = await freePort(config.worker.port, port, host);
   const uri = own.database === undefined ? config.database.uri : embeddedUri(own.database);
   const environment = childEnvironment({
     ...missingSecrets(data),
@@ -59,10 +65,11 @@ export async function settle(options: LaunchOptions, data: DataDirectory): Promi
     ...(!isSet('FILES_DIR') && { FILES_DIR: data.pathOf('files') }),
     MONGODB_URI: uri,
     PORT: String(port),
+    WORKER_PORT: String(workerPort),
   });
-  const workerPort = await freePort(WORKER_PORT, port);
   const queueBoardUrl = apiUrl + queueBoardPath(config, environment.JWT_SECRET ?? '');
-  return { apiUrl, queueBoardUrl, workerPort, own, database: { uri, name: config.database.name }, environment };
+  const database = { uri, name: config.database.name };
+  return { apiUrl, queueBoardUrl, workerUrl: urlOf(host, workerPort), own, database, environment };
 }
 
 /** In production nobody gets in without a bearer token. */
@@ -79,12 +86,23 @@ function readConfig(): Config {
   }
 }
 
+/** By what address a server that listens at a host is reached on this machine. */
+function urlOf(host: string, port: number): string {
+  if (EVERY_ADDRESS.has(host)) return urlOf('127.0.0.1', port);
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${String(port)}`;
+}
+
 async function requireFree(port: number, host: string): Promise<void> {
-  if (port !== 0 && (await isFree(port, host))) return;
   if (port === 0) throw new LaunchError('PORT 0 cannot be told to anybody: name a port with --port');
-  throw new LaunchError(
-    `Port ${String(port)} is taken by another program: end that, or choose another port with --port N`,
-  );
+  const code = await whyNotFree(port, host);
+  if (code === undefined) return;
+  const others = 'choose another port with --port N';
+  const faults: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${String(port)} is taken by another program: end that, or ${others}`,
+    EADDRNOTAVAIL: `HOST ${host} is no address of this machine`,
+    EACCES: `Port ${String(port)} is not for everybody's use on this machine: ${others}`,
+  };
+  throw new LaunchError(faults[code] ?? `Nothing can listen at HOST ${host}, port ${String(port)} (${code})`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { table } from './terminal.ts';
 
 /** What a newcomer wants to know once everything is up. */
 export function summaryOf(
-  { apiUrl, queueBoardUrl, own, database }: Settings,
+  { apiUrl, workerUrl, queueBoardUrl, own, database }: Settings,
   dataPath: string,
   logins: readonly DemoLogin[],
 ): string {
@@ -13,9 +13,10 @@ export function summaryOf(
     [
       'Open',
       [
-        ['API', `${apiUrl}/api`],
         ['Documentation', `${apiUrl}/docs`],
+        ['API', `${apiUrl}/api, followed by a path of the documentation`],
         ['Health', `${apiUrl}/health`],
+        ['Workers', `${workerUrl}/health, /metrics`],
         ['Queue board', queueBoardUrl],
         ...mails,
       ],

@@ -12,7 +12,7 @@ const Variables = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port().default(3_000),
   PUBLIC_URL: baseUrl('http:', 'https:').default('http://127.0.0.1:3000'),
-  WORKER_PORT: port().default(3_100),
+  WORKER_PORT: port().default(13_000),
   WORKER_MAX_MEMORY_MB: count(128, 65_536).default(1_024),
   TRUST_PROXY: trustProxy().default(false),
   CORS_ORIGINS: list().default([]),
