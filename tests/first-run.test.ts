@@ -163,6 +163,12 @@ describe('a start that cannot be is one clear line', () => {
     other.close();
   });
 
+  test('when HOST is not of this machine, whose port is free', async () => {
+    // For documentation alone (RFC 5737): no machine has it.
+    const { code, output } = await refused([], { HOST: '192.0.2.1' });
+    expect({ code, output }).toEqual({ code: 1, output: '✖ HOST 192.0.2.1 is no address of this machine' });
+  });
+
   test('when the data directory cannot be written', async () => {
     const { code, output } = await refused(['--data', '/dev/null/data']);
     expect({ code, output }).toEqual({

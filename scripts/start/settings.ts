@@ -87,7 +87,7 @@ function readConfig(): Config {
 }
 
 /** By what address a server that listens at a host is reached on this machine. */
-function urlOf(host: string, port: number): string {
+export function urlOf(host: string, port: number): string {
   if (EVERY_ADDRESS.has(host)) return urlOf('127.0.0.1', port);
   return `http://${isIPv6(host) ? `[${host}]` : host}:${String(port)}`;
 }
