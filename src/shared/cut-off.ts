@@ -1,3 +1,7 @@
+import { isError } from './errors.ts';
+
+const OUT_OF_TIME = 'TimeoutError';
+
 /** What ends work before it is done: whichever comes first. Those that are undefined never do. */
 export interface CutOff {
   readonly signals: readonly (AbortSignal | undefined)[];
@@ -19,7 +23,7 @@ export async function cutOffBy<T>({ signals, limitMs }: CutOff, work: (signal: A
     limitMs === undefined
       ? undefined
       : setTimeout(() => {
-          controller.abort(new DOMException(`Not done within ${String(limitMs)} ms`, 'TimeoutError'));
+          controller.abort(new DOMException(`Not done within ${String(limitMs)} ms`, OUT_OF_TIME));
         }, limitMs).unref();
   for (const source of signals) {
     const abort = (): void => {
@@ -35,3 +39,6 @@ export async function cutOffBy<T>({ signals, limitMs }: CutOff, work: (signal: A
     done.abort();
   }
 }
+
+/** Whether work was cut off since it took too long, rather than since somebody wanted it to stop. */
+export const isOutOfTime = ({ reason }: AbortSignal): boolean => isError(reason) && reason.name === OUT_OF_TIME;

@@ -2,29 +2,32 @@ import { expect, test } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { DatabaseAway } from '../../platform/database/failures.ts';
 import { newId, type Id } from '../../shared/ids.ts';
+import type { Findings } from '../../shared/walk.ts';
 import { AnalyticsUpkeep, type UpkeepDeps } from './upkeep.ts';
 
 const stores = Array.from({ length: 4 }, newId);
 const [first, second, third, fourth] = stores;
 const never = new AbortController().signal;
 
-function upkeepWith(rollups: Partial<UpkeepDeps['rollups']>) {
+function upkeepWith(rollups: Partial<UpkeepDeps['rollups']>, all = stores) {
   const passed: Id[] = [];
+  const kept: Findings[] = [];
   const logged: object[] = [];
   const upkeep = new AnalyticsUpkeep({
-    store: { stores: () => Readable.from(stores) },
+    store: { stores: () => Readable.from(all) },
     rollups,
     logger: { error: (line: object) => logged.push(line) },
     now: () => new Date('2026-11-21T03:50:00Z'),
   } as unknown as UpkeepDeps);
   const walk = {
     after: undefined,
-    passed: (id: Id) => {
+    passed: (id: Id, found: Findings) => {
       passed.push(id);
+      kept.push({ ...found });
       return Promise.resolve();
     },
   };
-  return { upkeep, walk, passed, logged };
+  return { upkeep, walk, passed, kept, logged };
 }
 
 const tooSlow = (): Error => Object.assign(new Error('operation exceeded time limit'), { code: 50 });
@@ -59,21 +62,25 @@ test('drift is put right in all stores but the one that is too slow', async () =
   expect(passed).toEqual(stores);
 });
 
+const outOfTime = new DOMException('Not done', 'TimeoutError');
+
 test.each([
-  [1, { stores: 1, unsettled: 0, failed: 0 }],
-  [0, { stores: 1, unsettled: 1, failed: 0 }],
+  [1, outOfTime, { stores: 1, unsettled: 0, failed: 0 }],
+  [0, outOfTime, { stores: 1, unsettled: 1, failed: 0 }],
+  [1, undefined, { stores: 1, unsettled: 0, failed: 0 }],
+  [0, undefined, { stores: 0, unsettled: 0, failed: 0 }],
 ])(
-  'a store that the end of a run cuts off is left to the next, but not when it had the run to itself (%s)',
-  async (at, found) => {
+  'a store that the end of a run cuts off is left to the next, but not when it had all its time to itself (%s, %s)',
+  async (at, reason, found) => {
     const stopping = new AbortController();
     const { upkeep, walk, passed } = upkeepWith({
       rebuildTrends(merchantId) {
-        if (merchantId === stores[at]) stopping.abort();
+        if (merchantId === stores[at]) stopping.abort(reason);
         return Promise.resolve(!stopping.signal.aborted);
       },
     });
     expect(await upkeep.rebuildTrends(stopping.signal, walk)).toEqual(found);
-    expect(passed).toEqual([first]);
+    expect(passed).toEqual(stores.slice(0, found.stores));
   },
 );
 
@@ -84,6 +91,21 @@ test('a walk ends at a database that is away, and goes on there the next time', 
   await expect(upkeep.rebuildTrends(never, walk)).rejects.toThrow(DatabaseAway);
   expect(passed).toEqual([first, second]);
   expect(logged).toEqual([]);
+});
+
+test('a walk fails after five stores in a row that failed, with their number kept; not when one between them did not', async () => {
+  const many = Array.from({ length: 12 }, newId);
+  const full = Object.assign(new Error('disk full'), { code: 14031 });
+  const { upkeep, walk, passed, kept } = upkeepWith(
+    { rebuildTrends: (merchantId) => (merchantId === many[4] ? Promise.resolve(true) : Promise.reject(full)) },
+    many,
+  );
+  await expect(upkeep.rebuildTrends(never, walk)).rejects.toMatchObject({
+    message: '5 stores in a row failed',
+    cause: full,
+  });
+  expect(passed).toEqual(many.slice(0, 10));
+  expect(kept.at(-1)).toEqual({ stores: 10, unsettled: 0, failed: 9 });
 });
 
 test('drift is looked for on the two days that are over everywhere, while the next is not in America', async () => {

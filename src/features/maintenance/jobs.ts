@@ -4,10 +4,11 @@ import type { Logger } from '../../platform/observability/logger.ts';
 import { jobHandler, PermanentFailure, PutOff, type JobHandler } from '../../platform/queue/job.ts';
 import { cutOffBy } from '../../shared/cut-off.ts';
 import { SECOND_MS, type Now } from '../../shared/time.ts';
+import type { Findings } from '../../shared/walk.ts';
 import { RUN_MS, runTask, type TaskName } from './maintenance.jobs.ts';
 import type { MaintenanceRun } from './maintenance.model.ts';
-import { ALARMING, type Findings, type MaintenanceTask } from './task.ts';
-import type { WalkPlaceStore } from './walk-place.store.ts';
+import { ALARMING, type MaintenanceTask } from './task.ts';
+import { addUp, type WalkPlaceStore } from './walk-place.store.ts';
 
 export interface MaintenanceDeps {
   readonly tasks: Readonly<Record<TaskName, MaintenanceTask>>;
@@ -43,9 +44,10 @@ export const maintenanceJobs = ({
         const isAlarming = Object.entries(findings).some(([what, count]) => ALARMING.has(what) && count > 0);
         logger[isAlarming ? 'warn' : 'info']({ task: name, durationMs, findings }, `maintenance ${result}`);
       };
+      const walk = await walks.walkOf(name);
+      const before = walk.found;
       let run: { readonly findings: Findings; readonly isCutOff: boolean };
       try {
-        const walk = await walks.walkOf(name);
         run = await cutOffBy({ signals: [signal, stopping], limitMs: runMs }, async (end) => ({
           findings: await task.run(end, walk),
           isCutOff: end.aborted,
@@ -53,10 +55,10 @@ export const maintenanceJobs = ({
         if (!run.isCutOff) await walks.ended(name);
       } catch (error) {
         // The queue tells of the failure and tries again; here it is shown beside the schedule.
-        await note('failed', {}).catch(() => undefined);
+        await note('failed', walk.found).catch(() => undefined);
         throw error;
       }
-      await note('done', run.findings);
+      await note('done', addUp(before, run.findings));
       // It has not failed: no attempt is counted, and nobody is told.
       if (run.isCutOff) throw new PutOff('It goes on where it was', SECOND_MS);
     },

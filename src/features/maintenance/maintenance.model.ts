@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { storedCollection } from '../../platform/database/collection.ts';
-import type { Findings } from './task.ts';
+import type { Findings } from '../../shared/walk.ts';
 
 /** The last run of a task. */
 export interface MaintenanceRun {
@@ -9,6 +9,7 @@ export interface MaintenanceRun {
   startedAt: Date;
   durationMs: number;
   result: 'done' | 'failed';
+  /** For a walk: of all its runs so far. */
   findings: Findings;
 }
 

@@ -1,4 +1,4 @@
-import type { Walk } from '../../shared/walk.ts';
+import type { Findings, Walk } from '../../shared/walk.ts';
 
 /** Something that keeps the house in order: run at set times, bounded in each run, and harmless to repeat. */
 export interface MaintenanceTask {
@@ -9,8 +9,6 @@ export interface MaintenanceTask {
    */
   run(signal: AbortSignal, walk: Walk): Promise<Findings>;
 }
-
-export type Findings = Readonly<Record<string, number>>;
 
 /** The findings that somebody should look into when they are not 0. */
 export const ALARMING: ReadonlySet<string> = new Set([

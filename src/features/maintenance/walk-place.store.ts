@@ -1,7 +1,7 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { DAY_MS, type Now } from '../../shared/time.ts';
-import type { Walk } from '../../shared/walk.ts';
+import type { Findings, Walk } from '../../shared/walk.ts';
 import type { WalkPlace } from './walk-place.model.ts';
 
 /** What was looked at longer ago than this may as well be looked at again. */
@@ -9,12 +9,18 @@ const KEPT_MS = 7 * DAY_MS;
 
 const access = asSystem('maintenance');
 
+/** A walk that may have begun in an earlier run. */
+export interface KeptWalk extends Walk {
+  /** What all its runs have found together, on the way to the place that is kept. */
+  readonly found: Findings;
+}
+
 export interface WalkPlaceDeps {
   readonly places: ScopedModel<WalkPlace>;
   readonly now: Now;
 }
 
-/** Keeps the places of walks, so that one that a restart has cut off goes on where it was. */
+/** Keeps the places of walks, so that one that a restart has cut off goes on where it was, with what it has found. */
 export class WalkPlaceStore {
   readonly #places: ScopedModel<WalkPlace>;
   readonly #now: Now;
@@ -24,14 +30,21 @@ export class WalkPlaceStore {
     this.#now = now;
   }
 
-  async walkOf(_id: string): Promise<Walk> {
+  async walkOf(_id: string): Promise<KeptWalk> {
     const kept = { _id, expiresAt: { $gt: this.#now() } };
-    const place = await this.#places.findOne(kept, { after: 1 }, access).lean<Pick<WalkPlace, 'after'>>();
+    const place = await this.#places.findOne(kept, null, access).lean<WalkPlace>();
+    const before = place?.findings ?? {};
+    let found = before;
     return {
       after: place?.after,
-      passed: async (after) => {
+      get found() {
+        return found;
+      },
+      passed: async (after, run) => {
+        const findings = addUp(before, run);
         const expiresAt = new Date(this.#now().getTime() + KEPT_MS);
-        await this.#places.updateOne({ _id }, { $set: { after, expiresAt } }, { ...access, upsert: true });
+        await this.#places.updateOne({ _id }, { $set: { after, findings, expiresAt } }, { ...access, upsert: true });
+        found = findings;
       },
     };
   }
@@ -40,4 +53,12 @@ export class WalkPlaceStore {
   async ended(_id: string): Promise<void> {
     await this.#places.deleteOne({ _id }, access);
   }
+}
+
+/** Of all runs together. */
+export function addUp(before: Findings, run: Findings): Findings {
+  return {
+    ...before,
+    ...Object.fromEntries(Object.entries(run).map(([what, count]) => [what, count + (before[what] ?? 0)])),
+  };
 }

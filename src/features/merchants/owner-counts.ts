@@ -38,7 +38,7 @@ export class OwnerCounts {
         if (owners.get(_id.toHexString()) !== ownerCount && (await this.#repair(_id))) found.drifted += 1;
       }
       const last = page.at(-1);
-      if (last !== undefined) await walk.passed(last._id);
+      if (last !== undefined) await walk.passed(last._id, found);
     }
     return found;
   }
