@@ -18,7 +18,11 @@ const JITTER = 0.2;
 /** How long jobs wait for a database that is away, in milliseconds: those that wait in line would take turns without a rest. */
 const OUTAGE_MS = 10 * SECOND_MS;
 
-/** A job that is put off for longer is of no use to anybody, and somebody must look. */
+/**
+ * Since it was made; a job that is put off for longer is of no use to anybody, and somebody must look. Also at a walk that goes
+ * on part by part for so long: it loses nothing, since the job of the next night goes on at its place, and those of all nights
+ * would pile up if none of them ended.
+ */
 const PUT_OFF_MS = 3 * DAY_MS;
 
 /** How a request is enqueued. */
