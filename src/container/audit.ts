@@ -23,7 +23,11 @@ export function auditParts(parts: Parts, platform: Platform) {
   return {
     recordAudit: parts.part((): Outlets['audit'] => auditOutlet(auditLog(), transact(), appendEvent())),
     auditExports: parts.part(
-      () => new AuditExports(async () => new ExportReads(auditEntries.on(await database().analytics()))),
+      () =>
+        new AuditExports(async () => {
+          const connection = await database().analytics();
+          return { reads: new ExportReads(auditEntries.on(connection)), session: await connection.startSession() };
+        }),
     ),
     auditReads: parts.part(() => new AuditReads(entries(), cursors())),
     auditChainer: parts.part(() => new AuditChainer(writing())),

@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongoose';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { StreamedAnswer } from '../../platform/http/streamed-answer.ts';
 import { chainName, type ChainOwner } from './audit.model.ts';
@@ -7,12 +8,18 @@ import type { ChainedEntry } from './chain-walk.ts';
 import type { ExportReads } from './export.reads.ts';
 import { shownEntry } from './link.ts';
 
+export interface ExportSource {
+  readonly reads: ExportReads;
+  /** Of one export: each of its reads sees what those before saw, also when another secondary answers, which may lag. */
+  readonly session: ClientSession;
+}
+
 /** The whole log, or what a question asks for, as a file. Holds a page of it and some places, whatever there is. */
 export class AuditExports {
-  readonly #connect: () => Promise<ExportReads>;
+  readonly #connect: () => Promise<ExportSource>;
 
   /** @param connect reads on the client for reports, which it opens when first asked */
-  constructor(connect: () => Promise<ExportReads>) {
+  constructor(connect: () => Promise<ExportSource>) {
     this.#connect = connect;
   }
 
@@ -34,8 +41,13 @@ export class AuditExports {
   }
 
   async *#pages(owner: ChainOwner, query: AuditFilter, access: Access): AsyncGenerator<readonly ChainedEntry[]> {
-    const reads = await this.#connect();
-    yield* isWhole(query) ? reads.findRun(owner, query, access) : reads.findAnswers(owner, query, access);
+    const { reads, session } = await this.#connect();
+    const within = { ...access, session };
+    try {
+      yield* isWhole(query) ? reads.findRun(owner, query, within) : reads.findAnswers(owner, query, within);
+    } finally {
+      await session.endSession();
+    }
   }
 }
 
