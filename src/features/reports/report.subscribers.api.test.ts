@@ -4,30 +4,38 @@ import request from 'supertest';
 import { withReports } from '../../../tests/reports.ts';
 import { bodyOf, type Caller } from '../../../tests/shop.ts';
 import { traced } from '../../../tests/traced.ts';
+import { loadConfig } from '../../config/index.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import { callbackEndpoints } from '../../platform/http/callbacks.ts';
 import { problemHandler } from '../../platform/http/problem-handler.ts';
 import { mails, type StoredMail } from '../../platform/mail/mail.store.ts';
+import { LinkTokens } from '../../platform/security/links.ts';
 import { Id } from '../../shared/ids.ts';
 import { auditEntries, type AuditEntry } from '../audit/audit.model.ts';
 import type { ReportView, ScheduleView } from './report.schema.ts';
 import { reportSubscriptionCallback } from './subscription.page.ts';
 
 const suite = withReports();
+const links = new LinkTokens(loadConfig({ NODE_ENV: 'test' }).tokens);
 const PUBLIC_URL = 'https://shop.example';
 const [ann, joe, eve] = ['ann@subscribed.example', 'joe@subscribed.example', 'eve@subscribed.example'];
 
+async function schedule(store: Caller, emails: readonly string[], every = 'day'): Promise<string> {
+  suite.app.clock.now = new Date('2026-03-26T12:00:00Z');
+  const wanted = { kind: 'sales', format: 'csv', every, emails };
+  const { id } = (await bodyOf(store.post('/api/report-schedules', wanted).expect(201))) as ScheduleView;
+  return `/api/report-schedules/${id}`;
+}
+
 /** A day's report, as its schedule and, when she asks, Eve get it. @returns the schedule's path */
 async function reportOfADay(store: Caller, emails: readonly string[]): Promise<string> {
-  suite.app.clock.now = new Date('2026-03-26T12:00:00Z');
-  const wanted = { kind: 'sales', format: 'csv', every: 'day', emails };
-  const { id } = (await bodyOf(store.post('/api/report-schedules', wanted).expect(201))) as ScheduleView;
+  const path = await schedule(store, emails);
   suite.app.clock.now = new Date('2026-03-27T06:00:00Z');
   await suite.app.run('report.sweep', {});
   const day = { kind: 'sales', format: 'csv', from: '2026-03-26', until: '2026-03-27', email: eve };
   const asked = (await bodyOf(store.post('/api/reports', day).expect(202))) as ReportView;
   await suite.app.run('report.build', { merchantId: store.id, reportId: asked.id });
-  return `/api/report-schedules/${id}`;
+  return path;
 }
 
 async function mailTo(store: Caller, address: string): Promise<StoredMail | undefined> {
@@ -50,7 +58,7 @@ const oneClick = (path: string) => callbacks().post(path).type('form').send({ 'L
 
 test('the mail of a scheduled report carries the link that ends it for its reader alone, as often as it is pressed', async () => {
   const store = await suite.store();
-  const schedule = await reportOfADay(store, [ann, joe]);
+  const daily = await reportOfADay(store, [ann, joe]);
   const mail = await mailTo(store, ann);
   expect(mail?.unsubscribeUrl).toMatch(/^https:\/\/shop\.example\/callbacks\/report-subscriptions\?token=[\w.-]+$/);
   for (const form of [mail?.body, mail?.html]) expect(form).toContain(mail?.unsubscribeUrl);
@@ -59,32 +67,51 @@ test('the mail of a scheduled report carries the link that ends it for its reade
 
   const page = await callbacks().get(pathOf(mail)).set('Accept-Language', 'de').expect(200);
   expect(page.text).toContain('Keine mehr senden');
-  expect(await bodyOf(store.get(schedule))).toMatchObject({ emails: [ann, joe] });
+  expect(await bodyOf(store.get(daily))).toMatchObject({ emails: [ann, joe] });
   await oneClick(pathOf(mail)).expect(200);
   await oneClick(pathOf(mail)).expect(200);
-  expect(await bodyOf(store.get(schedule))).toMatchObject({ emails: [joe], isPaused: false });
+  expect(await bodyOf(store.get(daily))).toMatchObject({ emails: [joe], isPaused: false });
 });
 
 test('of two schedules that bring the same report, its link ends both for its reader, and no schedule of another period', async () => {
   const store = await suite.store();
-  const schedule = await reportOfADay(store, [ann, joe]);
-  const made = async (every: string) => {
-    const wanted = { kind: 'sales', format: 'csv', every, emails: [ann] };
-    return (await bodyOf(store.post('/api/report-schedules', wanted).expect(201))) as ScheduleView;
-  };
-  const [twin, weekly] = [await made('day'), await made('week')];
+  const daily = await reportOfADay(store, [ann, joe]);
+  const [twin, weekly] = [await schedule(store, [ann]), await schedule(store, [ann], 'week')];
   await oneClick(pathOf(await mailTo(store, ann))).expect(200);
-  expect(await bodyOf(store.get(schedule))).toMatchObject({ emails: [joe], isPaused: false });
-  expect(await bodyOf(store.get(`/api/report-schedules/${twin.id}`))).toMatchObject({ emails: [], isPaused: true });
-  expect(await bodyOf(store.get(`/api/report-schedules/${weekly.id}`))).toMatchObject({ emails: [ann] });
+  expect(await bodyOf(store.get(daily))).toMatchObject({ emails: [joe], isPaused: false });
+  expect(await bodyOf(store.get(twin))).toMatchObject({ emails: [], isPaused: true });
+  expect(await bodyOf(store.get(weekly))).toMatchObject({ emails: [ann] });
+});
+
+test.each([0, 1])(
+  'of two schedules that bring the same report, its link ends the one that is left (%s)',
+  async (left) => {
+    const store = await suite.store();
+    const twins = [await schedule(store, [ann, joe]), await reportOfADay(store, [ann, joe])] as const;
+    const mail = await mailTo(store, ann);
+    await store.delete(twins[left === 0 ? 1 : 0]).expect(204);
+    await oneClick(pathOf(mail)).expect(200);
+    expect(await bodyOf(store.get(twins[left] ?? ''))).toMatchObject({ emails: [joe] });
+  },
+);
+
+test('a link that names a schedule, as of older mails, ends it, and says nothing of ending one that is gone', async () => {
+  const store = await suite.store();
+  const path = await schedule(store, [ann, joe]);
+  const scheduleId = Id.decode(path.split('/').at(-1) ?? '');
+  const link = `/callbacks/report-subscriptions?token=${links.issueFor('end-report-subscription', scheduleId, ann)}`;
+  await oneClick(link).expect(200);
+  expect(await bodyOf(store.get(path))).toMatchObject({ emails: [joe] });
+  await store.delete(path).expect(204);
+  await oneClick(link).expect(422);
 });
 
 test('a schedule that has nobody left is paused, and the log of the store tells of it once', async () => {
   const store = await suite.store();
-  const schedule = await reportOfADay(store, [ann]);
+  const daily = await reportOfADay(store, [ann]);
   const path = pathOf(await mailTo(store, ann));
   await Promise.all([oneClick(path), oneClick(path)]);
-  expect(await bodyOf(store.get(schedule))).toMatchObject({ emails: [], isPaused: true });
+  expect(await bodyOf(store.get(daily))).toMatchObject({ emails: [], isPaused: true });
   const entries = await auditEntries
     .on(suite.database.primary)
     .find({ action: 'report-schedule.changed' }, null, { scope: { kind: 'merchant', merchantId: Id.decode(store.id) } })

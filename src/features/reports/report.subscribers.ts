@@ -1,18 +1,28 @@
+import { z } from 'zod';
 import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
 import type { AppendEvent } from '../../platform/outbox/event.ts';
 import type { LinkTokens } from '../../platform/security/links.ts';
 import { differenceOf } from '../../shared/difference.ts';
-import type { Id } from '../../shared/ids.ts';
 import { beginOf } from '../analytics/index.ts';
+import { KIND_NAMES } from './kinds/index.ts';
 import { nextBegin } from './period.ts';
 import { reportsManaged } from './report.events.ts';
-import type { Report } from './report.model.ts';
+import { FORMATS, type Report } from './report.model.ts';
+import { EVERY } from './report.schema.ts';
 import { AUDITED, type ReportSchedule } from './schedule.model.ts';
 import type { ScheduleReads, ScheduleStore } from './schedule.store.ts';
 
 /** What the link in the mail of a scheduled report does. */
+const END_REPORTS = 'end-reports';
+/** As it was called when links named a schedule. */
 const END_SUBSCRIPTION = 'end-report-subscription';
+
+/**
+ * What such a mail is about, beside the store: which reports, and to whom. No schedule, since several may bring them, and any of
+ * those may be removed.
+ */
+const Subject = z.tuple([z.enum(KIND_NAMES), z.enum(FORMATS), z.enum(EVERY), z.string()]);
 
 const system = asSystem('link in a mail of a scheduled report');
 
@@ -25,6 +35,11 @@ export interface SubscriptionDeps {
   readonly publicUrl: string;
 }
 
+/** Which reports are to be sent to whom no more. */
+interface Ending extends Pick<ReportSchedule, 'every' | 'format' | 'kind' | 'merchantId'> {
+  readonly email: string;
+}
+
 type Scheduled = Pick<Report, 'format' | 'from' | 'kind' | 'until'>;
 
 /** Who gets the reports of a schedule, and wants no more of them. */
@@ -35,14 +50,15 @@ export class ReportSubscribers {
     this.#deps = deps;
   }
 
-  /** By address: the link that ends the schedule which brings this report there. Whoever asked for it alone has none. */
+  /** By address: the link that ends what brings this report there. Whoever asked for it alone has none. */
   async linksFor(report: Scheduled, access: Access): Promise<ReadonlyMap<string, string>> {
     const { reads, links, publicUrl } = this.#deps;
     const schedules = (await reads.findOf(report, access)).filter((schedule) => isOf(schedule, report));
     return new Map(
-      schedules.flatMap(({ _id, emails }) =>
+      schedules.flatMap(({ merchantId, kind, format, every, emails }) =>
         emails.map((email) => {
-          const token = links.issueFor(END_SUBSCRIPTION, _id, email);
+          const subject: z.input<typeof Subject> = [kind, format, every, email];
+          const token = links.issueFor(END_REPORTS, merchantId, JSON.stringify(subject));
           // In the query, where logs mask it.
           return [email, `${publicUrl}/callbacks/report-subscriptions?token=${token}`] as const;
         }),
@@ -51,26 +67,37 @@ export class ReportSubscribers {
   }
 
   /**
-   * Ends one address's part in a schedule, and in those that bring the same reports: they come as one mail, with one link.
-   * A second time changes nothing. @returns whether the link is one of ours
+   * Ends one address's part in all schedules that bring the same reports: they come as one mail, with one link. A second time
+   * changes nothing. @returns whether the link is one of ours, and says what is to end
    */
   async end(token: string): Promise<boolean> {
-    const opened = this.#deps.links.openFor(END_SUBSCRIPTION, token);
-    if (opened === undefined) return false;
-    await this.#deps.transact(system, async (access) => {
-      for (const schedule of await this.#likeThat(opened.id, access))
-        await this.#endFor(schedule, opened.subject, access);
+    const { transact, reads } = this.#deps;
+    const ending = this.#open(token) ?? (await this.#openOlder(token));
+    if (ending === undefined) return false;
+    const scope = { kind: 'merchant', merchantId: ending.merchantId } as const;
+    await transact(system, async (access) => {
+      for (const schedule of await reads.findOf(ending, { scope, session: access.session })) {
+        if (schedule.every === ending.every) await this.#endFor(schedule, ending.email, access);
+      }
     });
     return true;
   }
 
-  /** None when the whole schedule is gone. */
-  async #likeThat(scheduleId: Id, { session }: TransactionAccess): Promise<readonly ReportSchedule[]> {
-    const { reads } = this.#deps;
-    const found = await reads.find(scheduleId, { ...system, session });
-    if (found === undefined) return [];
-    const scope = { kind: 'merchant', merchantId: found.merchantId } as const;
-    return (await reads.findOf(found, { scope, session })).filter(({ every }) => every === found.every);
+  #open(token: string): Ending | undefined {
+    const opened = this.#deps.links.openFor(END_REPORTS, token);
+    if (opened === undefined) return undefined;
+    const subject = Subject.safeParse(JSON.parse(opened.subject));
+    // Of a kind that there is no more, and so nobody gets.
+    if (!subject.success) return undefined;
+    const [kind, format, every, email] = subject.data;
+    return { merchantId: opened.id, kind, format, every, email };
+  }
+
+  /** Links of mails that were sent before name a schedule, and with it nothing when that is gone. */
+  async #openOlder(token: string): Promise<Ending | undefined> {
+    const opened = this.#deps.links.openFor(END_SUBSCRIPTION, token);
+    const schedule = opened && (await this.#deps.reads.find(opened.id, system));
+    return schedule && { ...schedule, email: opened.subject };
   }
 
   async #endFor(schedule: ReportSchedule, email: string, access: TransactionAccess): Promise<void> {
