@@ -1,4 +1,10 @@
 import { MongoClient, type Db } from 'mongodb';
+import {
+  rollupState,
+  STATE_ID,
+  trackedEvents,
+  type RollupState,
+} from '../../src/features/analytics/analytics.model.ts';
 import { productCollection } from '../../src/features/catalog/product.model.ts';
 import { users } from '../../src/features/identity/user.model.ts';
 import { memberships } from '../../src/features/merchants/membership.model.ts';
@@ -13,6 +19,7 @@ import { makePeople, type People } from './people.ts';
 import { makeProducts, makeStock } from './products.ts';
 import { Random, split, zipf } from './random.ts';
 import { makeStores } from './stores.ts';
+import { makeTraffic } from './traffic.ts';
 import { STORES } from './words.ts';
 
 export { demoLogins } from './people.ts';
@@ -31,7 +38,17 @@ interface SeedMark {
 }
 const MARKS = 'seeds';
 
-const FILLED = [users, merchants, memberships, locationCollection, productCollection, stockCollection, orderCollection];
+const FILLED = [
+  users,
+  merchants,
+  memberships,
+  locationCollection,
+  productCollection,
+  stockCollection,
+  orderCollection,
+  trackedEvents,
+  rollupState,
+];
 
 /** Whether `seed` has filled this database to the end. */
 export async function isSeeded(target: SeedTarget): Promise<boolean> {
@@ -64,9 +81,10 @@ async function fill(db: Db, random: Random, onProgress: NonNullable<SeedOptions[
   });
   const products = assortments.flatMap((assortment) => assortment.products);
   const stock = assortments.flatMap((assortment) => makeStock(random, assortment.store, assortment.products));
-  const orders = makeOrders(random, until, ORDERS, assortments, buyersAmong(people));
+  const orders = [...makeOrders(random, until, ORDERS, assortments, buyersAmong(people))];
+  const traffic = makeTraffic(random, until, orders, stores, BATCH);
 
-  const total = people.all.length + products.length + stock.length + ORDERS;
+  const total = people.all.length + products.length + stock.length + orders.length + traffic.length;
   let done = 0;
   const write = async (collection: string, what: string, rows: Iterable<object>): Promise<number> => {
     let count = 0;
@@ -78,7 +96,7 @@ async function fill(db: Db, random: Random, onProgress: NonNullable<SeedOptions[
     }
     return count;
   };
-  return {
+  const written = {
     users: await write(users.collection, 'users', people.all),
     merchants: await write(
       merchants.collection,
@@ -98,7 +116,12 @@ async function fill(db: Db, random: Random, onProgress: NonNullable<SeedOptions[
     products: await write(productCollection.collection, 'products', products),
     stock: await write(stockCollection.collection, 'stock', stock),
     orders: await write(orderCollection.collection, 'orders', orders),
+    events: await write(trackedEvents.collection, 'traffic', traffic),
   };
+  // Workers take it from here, and roll up what waits.
+  const state: RollupState = { _id: STATE_ID, batch: traffic.at(-1)?.batch ?? 0, through: 0, rolling: null };
+  await db.collection<RollupState>(rollupState.collection).insertOne(state);
+  return written;
 }
 
 /** Everybody but who runs the platform. The demo's user is among the most eager, so that there is something to see. */

@@ -1,4 +1,6 @@
 import { beforeAll, expect, jest, test } from '@jest/globals';
+import { trackedEvents } from '../../src/features/analytics/analytics.model.ts';
+import { analyticsCollections } from '../../src/features/analytics/collections.ts';
 import { catalogCollections } from '../../src/features/catalog/collections.ts';
 import { productCollection } from '../../src/features/catalog/product.model.ts';
 import { identityCollections } from '../../src/features/identity/collections.ts';
@@ -17,6 +19,7 @@ import { demoLogins, makePeople } from './people.ts';
 import { makeProducts, makeStock } from './products.ts';
 import { Random } from './random.ts';
 import { makeStores } from './stores.ts';
+import { makeTraffic } from './traffic.ts';
 
 jest.setTimeout(30_000);
 
@@ -27,6 +30,7 @@ const database = withDatabase({
     ...catalogCollections,
     ...stockCollections,
     ...orderCollections,
+    ...analyticsCollections,
   ],
 });
 
@@ -44,6 +48,7 @@ async function edition(seedNumber: number) {
     products: assortments.flatMap(({ products }) => products),
     stock: assortments.flatMap(({ store, products }) => makeStock(random, store, products)),
     orders,
+    traffic: makeTraffic(random, until, orders, stores, 50),
   };
 }
 
@@ -78,6 +83,7 @@ test('what is seeded is what the models store, and breaks no unique index', asyn
   await stockCollection.on(primary).create(data.stock, access);
   const written = await orderCollection.on(primary).create(data.orders, access);
   expect(written).toHaveLength(300);
+  await trackedEvents.on(primary).create(data.traffic, access);
 });
 
 test('each role has a login, and owner, manager and staff are of one store', () => {
@@ -93,4 +99,18 @@ test('orders lie in the year before, the oldest first, and their totals add up',
   for (const { lines, total } of data.orders) {
     expect(lines.reduce((sum, { unitPrice, quantity }) => sum + unitPrice.amount * quantity, 0)).toBe(total.amount);
   }
+});
+
+test('the traffic of the last 30 days is that of the orders, in batches that follow each other', () => {
+  const recent = data.orders.filter(({ placedAt }) => placedAt >= new Date('2026-05-02T00:00:00Z'));
+  const worth = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  const placed = data.traffic.filter(({ type }) => type === 'order.placed');
+  expect(recent.length).toBeGreaterThan(5);
+  expect(placed).toHaveLength(recent.length);
+  expect(worth(placed.map(({ value }) => value))).toBe(worth(recent.map(({ total }) => total.amount)));
+  expect(data.traffic.filter(({ type }) => type === 'product.viewed').length).toBeGreaterThan(recent.length);
+  const batches = data.traffic.map(({ batch }) => batch);
+  expect([...new Set(batches)]).toEqual(
+    Array.from({ length: Math.ceil(batches.length / 50) }, (_, index) => index + 1),
+  );
 });

@@ -47,7 +47,7 @@ export class EventStore {
     const once = [...new Map(sent.map((event) => [Id.encode(event.id), event])).values()];
     const zones = await this.#zonesOf(once);
     // Of a store that has gone nobody asks for figures.
-    const rows = once.flatMap((event) => rowOf(event, zones.get(Id.encode(event.merchantId))) ?? []);
+    const rows = once.flatMap((event) => storedEvent(event, zones.get(Id.encode(event.merchantId))) ?? []);
     if (rows.length === 0) return { added: 0, behind: 0 };
     return transact(access, async (within) => {
       const counter = await state
@@ -105,7 +105,11 @@ export class EventStore {
   }
 }
 
-function rowOf(event: AnalyticsEvent, timeZone: string | undefined): Omit<StoredEvent, 'batch'> | undefined {
+/** An event with its hour and its store's day; none where the store's time zone is not known. */
+export function storedEvent(
+  event: AnalyticsEvent,
+  timeZone: string | undefined,
+): Omit<StoredEvent, 'batch'> | undefined {
   if (timeZone === undefined) return undefined;
   const { id, merchantId, type, subjectId = null, value = 0, occurredAt } = event;
   const hour = new Date(Math.floor(occurredAt.getTime() / HOUR_MS) * HOUR_MS);
