@@ -2,7 +2,10 @@
 import { existsSync } from 'node:fs';
 
 // Whoever says nothing is held to the rules of production: development is what `npm start` is for.
-process.env.NODE_ENV ||= 'production';
+if (!process.env.NODE_ENV) {
+  process.env.NODE_ENV = 'production';
+  process.stderr.write('NODE_ENV is not set, so this is production\n');
+}
 
 const [name, ...rest] = process.argv.slice(2);
 const built = new URL(`../dist/${name}.js`, import.meta.url);

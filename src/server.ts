@@ -6,6 +6,7 @@ import { createApi, featuresOf } from './api.ts';
 import { loadConfigOrExit } from './config/index.ts';
 import { createContainer } from './container.ts';
 import { closeServer, httpServer } from './platform/http/server.ts';
+import { exitUnheard } from './platform/process/cannot-listen.ts';
 import { stopInOrder } from './platform/process/stop.ts';
 import { warmTargets } from './warm-targets.ts';
 
@@ -41,8 +42,7 @@ try {
   server.listen(config.http.port, config.http.host);
   await once(server, 'listening');
 } catch (error) {
-  logger.fatal({ error }, 'cannot listen at this port');
-  process.exit(1);
+  exitUnheard({ ...config.http, variable: 'PORT' }, error);
 }
 logger.info({ port: (server.address() as AddressInfo).port, host: config.http.host }, 'listening');
 // Looked at too early, the database would count as away until the next look.

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { parseEnv } from 'node:util';
 import { endLeftOver } from '../scripts/start/left-over.ts';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import type { ProcessIdentity } from '../scripts/start/process-identity.ts';
 import { queues } from '../src/container/queues.ts';
 import type { KeptMail } from '../src/platform/mail/kept-mails.ts';
 import { Caller } from './caller.ts';
+import { startChild } from './child.ts';
 import { eventually } from './environment/index.ts';
 import { LauncherRun } from './launcher.ts';
 
@@ -60,6 +62,18 @@ describe('a first run, step by step', () => {
     const shown = (await board.json()) as { queues: { name: string }[] };
     expect(shown.queues.map(({ name }) => name).sort()).toEqual(Object.keys(queues).sort());
     expect((await get('/ops/queues')).status).toBe(401);
+  });
+
+  test('a worker more takes part with the environment that it writes, for its owner alone', async () => {
+    const file = `${run.directory}/.data/processes.env`;
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const worker = startChild('workers/main.ts', ['reports'], {
+      ...parseEnv(await readFile(file, 'utf8')),
+      LOG_LEVEL: 'info',
+    });
+    await eventually(() => worker.log().includes('"message":"working"'));
+    worker.kill('SIGTERM');
+    expect((await worker.ended).code).toBe(0);
   });
 
   describe('a shop is opened and somebody buys there', walk);
@@ -167,6 +181,17 @@ describe('a start that cannot be is one clear line', () => {
     // For documentation alone (RFC 5737): no machine has it.
     const { code, output } = await refused([], { HOST: '192.0.2.1' });
     expect({ code, output }).toEqual({ code: 1, output: '✖ HOST 192.0.2.1 is no address of this machine' });
+  });
+
+  test.each(['REDIS_URL', 'CACHE_REDIS_URL'])('when %s names a Redis that is away', async (variable) => {
+    // Port 1 is nobody's.
+    const { code, output } = await refused([], {
+      REDIS_URL: '',
+      CACHE_REDIS_URL: '',
+      [variable]: 'redis://127.0.0.1:1',
+    });
+    expect(code).toBe(1);
+    expect(output).toContain(`✖ The Redis at ${variable} cannot be reached: connect ECONNREFUSED 127.0.0.1:1`);
   });
 
   test('when the data directory cannot be written', async () => {

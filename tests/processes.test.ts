@@ -1,5 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import type { VariableOverrides } from '../src/config/index.ts';
@@ -111,6 +113,7 @@ test.each([
     expect(code).toBe(1);
     for (const variable of ['PUBLIC_URL', 'MONGODB_URI', 'REDIS_URL', 'JWT_SECRET', 'CURSOR_SECRET', 'SMTP_URL'])
       expect(errors).toContain(`${variable} must be set in production`);
+    expect(errors).toContain('NODE_ENV is not set, so this is production\n');
   },
 );
 
@@ -130,6 +133,31 @@ test.each([[[]], [['email', 'telegrams']]])(
     expect(errors).toContain(`there are: ${Object.keys(queues).join(', ')}`);
   },
 );
+
+test('a worker process asked for help tells which kinds there are, and ends with 0', async () => {
+  const { code, log } = await run('workers/main.ts', ['--help'], {}).ended;
+  expect(code).toBe(0);
+  expect(log).toBe(`npm run worker -- <kind> [more kinds]; there are: ${Object.keys(queues).join(', ')}\n`);
+});
+
+test.each([
+  ['src/server.ts', [], 'PORT'],
+  ['workers/main.ts', ['email'], 'WORKER_PORT'],
+])('%s, whose port another program has, ends with 1 and a line that says so', async (file, args, variable) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const port = String((other.address() as AddressInfo).port);
+  const { code, errors } = await run(file, args, { ...AWAY, [variable]: port }).ended;
+  other.close();
+  const line = `Cannot listen at HOST 127.0.0.1, ${variable} ${port}: another program listens there\n`;
+  expect({ code, errors }).toEqual({ code: 1, errors: line });
+});
+
+test('demo data for a database that is away is refused in a line', async () => {
+  const { code, errors } = await run('scripts/seed/main.ts', [], AWAY).ended;
+  expect(code).toBe(1);
+  expect(errors).toMatch(/^The database at MONGODB_URI cannot be reached: .*ECONNREFUSED.*\n$/);
+});
 
 test('a worker loads nothing of Express', async () => {
   const look = `

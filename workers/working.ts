@@ -6,6 +6,7 @@ import { queues } from '../src/container/queues.ts';
 import { startHealthServer } from '../src/platform/observability/health-server.ts';
 import { watchMemoryCeiling } from '../src/platform/observability/memory-ceiling.ts';
 import { WorkerRuntime } from '../src/platform/queue/worker.ts';
+import { exitUnheard } from '../src/platform/process/cannot-listen.ts';
 import { stopInOrder } from '../src/platform/process/stop.ts';
 import type { WorkerModule } from './worker.ts';
 
@@ -33,11 +34,10 @@ const workers = new WorkerRuntime(
 );
 // Looked at right after the start it is still connecting; the next look comes soon.
 health.register({ ...workers.healthCheck(), intervalMs: 500 });
-const healthServer = await startHealthServer(health, {
-  host: config.http.host,
-  port: config.worker.port,
-  metrics: () => workers.metrics(),
-});
+const place = { host: config.http.host, port: config.worker.port };
+const healthServer = await startHealthServer(health, { ...place, metrics: () => workers.metrics() }).catch(
+  (error: unknown) => exitUnheard({ ...place, variable: 'WORKER_PORT' }, error),
+);
 
 const stop = stopInOrder({
   logger,
@@ -71,10 +71,14 @@ async function moduleOf(kind: string): Promise<WorkerModule> {
 }
 
 function kindsOrExit(asked: readonly string[]): readonly string[] {
+  const usage = `npm run worker -- <kind> [more kinds]; there are: ${Object.keys(queues).join(', ')}\n`;
+  if (asked.includes('--help')) {
+    process.stdout.write(usage);
+    process.exit(0);
+  }
   const unknown = asked.filter((kind) => !Object.hasOwn(queues, kind));
   if (asked.length > 0 && unknown.length === 0) return [...new Set(asked)];
-  const known = Object.keys(queues).join(', ');
   const fault = unknown.length > 0 ? `There is no worker of the kind ${unknown.join(', ')}.` : 'Which worker?';
-  process.stderr.write(`${fault} npm run worker -- <kind> [more kinds]; there are: ${known}\n`);
+  process.stderr.write(`${fault} ${usage}`);
   process.exit(1);
 }

@@ -29,6 +29,7 @@ const PRODUCTS = 3_000;
 const ORDERS = 30_000;
 const DEFAULT_SEED = 20_260;
 const BATCH = 1_000;
+const SELECTION_TIMEOUT_MS = 5_000;
 
 /** Whether a database was filled, and to the end. */
 interface SeedMark {
@@ -148,7 +149,7 @@ async function empty(db: Db): Promise<void> {
 }
 
 async function withDatabase<T>({ uri, name }: SeedTarget, work: (db: Db) => Promise<T>): Promise<T> {
-  const client = new MongoClient(uri);
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS });
   try {
     return await work(client.db(name));
   } finally {

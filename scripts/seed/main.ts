@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { MongoServerSelectionError } from 'mongodb';
 import { loadConfigOrExit } from '../../src/config/index.ts';
 import { demoLogins, isSeeded, seed } from './index.ts';
 
@@ -10,7 +11,14 @@ Fills the empty database of MONGODB_URI and DB_NAME with demo data; the same num
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { environment, database } = loadConfigOrExit();
-process.exitCode = await run();
+try {
+  process.exitCode = await run();
+} catch (error) {
+  const text = lineOf(error);
+  if (text === undefined) throw error;
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}
 
 /** @returns the exit code */
 async function run(): Promise<number> {
@@ -33,4 +41,14 @@ async function run(): Promise<number> {
   for (const [what, count] of Object.entries(written)) write(`${String(count).padStart(7)} ${what}`);
   for (const { role, email, password } of demoLogins) write(`${role.padEnd(8)} ${email.padEnd(22)} ${password}`);
   return 0;
+}
+
+/** What whoever started it can do something about, in a line. */
+function lineOf(error: unknown): string | undefined {
+  if (error instanceof MongoServerSelectionError) {
+    return `The database at MONGODB_URI cannot be reached: ${error.message}`;
+  }
+  const isOfArguments =
+    error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  return isOfArguments ? error.message : undefined;
 }

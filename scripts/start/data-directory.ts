@@ -4,7 +4,17 @@ import { LaunchError } from './launch-error.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** What is kept in the data directory, and so what `--fresh` forgets. Nothing else in there is ever touched. */
-const PARTS = ['mongo', 'redis-queues', 'redis-cache', 'mail', 'files', 'logs', 'compiled', 'secrets.json'] as const;
+const PARTS = [
+  'mongo',
+  'redis-queues',
+  'redis-cache',
+  'mail',
+  'files',
+  'logs',
+  'compiled',
+  'secrets.json',
+  'processes.env',
+] as const;
 type Part = (typeof PARTS)[number];
 
 const LOCK = 'running.json';
@@ -68,6 +78,8 @@ export class DataDirectory {
   }
 
   release(): void {
+    // It names servers that are gone.
+    rmSync(this.pathOf('processes.env'), { force: true });
     rmSync(this.#lock, { force: true });
   }
 

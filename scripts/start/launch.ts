@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMailSink, type MailSink } from '../../src/platform/mail/sink.ts';
 import { provideDemoData, demoLogins } from './demo-data.ts';
@@ -5,6 +6,7 @@ import { childEnvironment } from '../../src/config/index.ts';
 import { Children, type ChildPlan } from './children.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { embeddedDatabase, isEmpty } from './database.ts';
+import { environmentFile } from './environment-file.ts';
 import { endLeftOver } from './left-over.ts';
 import { migrate } from './migration.ts';
 import type { LaunchOptions } from './options.ts';
@@ -55,6 +57,8 @@ export class Launch {
       if (this.#options.seed) await step('Demo data', (progress) => provideDemoData(settings.database, progress));
     }
     if (own.mail !== undefined) await this.#startMail(own.mail);
+    const environment = environmentFile(settings.environment);
+    writeFileSync(this.#data.pathOf('processes.env'), environment, { mode: 0o600 });
     await this.#startProcesses(settings);
     this.#terminal.line(`\n${summaryOf(settings, this.#data.path, await demoLogins(settings.database))}\n`);
     if (this.#options.quiet) this.#terminal.say(`Ready: ${settings.apiUrl}`);
@@ -91,8 +95,13 @@ export class Launch {
     });
   }
 
-  async #startRedis({ own }: Settings, progress: Progress): Promise<void> {
+  async #startRedis({ own, yours }: Settings, progress: Progress): Promise<void> {
     const { queueRedis: queuePort, cacheRedis: cachePort } = own;
+    if (yours.length > 0) {
+      // Its driver takes a while to load, and most have none of their own.
+      const { requireAnswer } = await import('./redis-of-yours.ts');
+      for (const redis of yours) await requireAnswer(redis);
+    }
     if (queuePort !== undefined) await this.#children.start(queueRedis(queuePort, this.#data.pathOf('redis-queues')));
     if (cachePort !== undefined) await this.#children.start(cacheRedis(cachePort, this.#data.pathOf('redis-cache')));
     progress(`queues ${placeOf(queuePort)}, cache ${placeOf(cachePort)}`);

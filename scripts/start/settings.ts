@@ -26,6 +26,14 @@ export interface OwnServers {
   readonly mail?: number;
 }
 
+/** A Redis that somebody has named. */
+export interface NamedRedis {
+  readonly variable: 'REDIS_URL' | 'CACHE_REDIS_URL';
+  readonly url: string;
+  /** Where the URL has none. */
+  readonly password: string | undefined;
+}
+
 /** What is started, decided before anything is. */
 export interface Settings {
   /** Where the API answers on this machine. */
@@ -35,6 +43,7 @@ export interface Settings {
   /** Where the workers answer for their health on this machine. */
   readonly workerUrl: string;
   readonly own: OwnServers;
+  readonly yours: readonly NamedRedis[];
   readonly database: DatabaseTarget;
   /** For the processes of ours. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -69,7 +78,8 @@ export async function settle(options: LaunchOptions, data: DataDirectory): Promi
   });
   const queueBoardUrl = apiUrl + queueBoardPath(config, environment.JWT_SECRET ?? '');
   const database = { uri, name: config.database.name };
-  return { apiUrl, queueBoardUrl, workerUrl: urlOf(host, workerPort), own, database, environment };
+  const workerUrl = urlOf(host, workerPort);
+  return { apiUrl, queueBoardUrl, workerUrl, own, yours: namedRedis(config), database, environment };
 }
 
 /** In production nobody gets in without a bearer token. */
@@ -116,6 +126,14 @@ async function ownServers(api: number): Promise<OwnServers> {
     ...(!isSet('CACHE_REDIS_URL') && { cacheRedis: await freePort(CACHE_REDIS_PORT, api) }),
     ...(!isSet('SMTP_URL') && { mail: await freePort(MAIL_PORT, api) }),
   };
+}
+
+function namedRedis({ redis: { queueUrl, cacheUrl, password } }: Config): NamedRedis[] {
+  const both: NamedRedis[] = [
+    { variable: 'REDIS_URL', url: queueUrl, password },
+    { variable: 'CACHE_REDIS_URL', url: cacheUrl, password },
+  ];
+  return both.filter(({ variable }) => isSet(variable));
 }
 
 function missingSecrets(data: DataDirectory): Partial<Secrets> {

@@ -44,6 +44,7 @@ export function summaryOf(
       [
         ['Stop', 'Ctrl-C'],
         ['Begin anew', 'npm start -- --fresh'],
+        ['A worker more', `npx node --env-file=${dataPath}/processes.env workers/main.ts email`],
         ['Production', 'set the variables marked (production) in .env.example, then npm run build,'],
         ['', 'npm run migrate -- apply, npm run start:prod and npm run worker -- <kinds>, docs/operation.md;'],
         ['', 'or docker compose up'],

@@ -66,6 +66,15 @@ test('all faults of a wrong environment are told at once', () => {
   ]);
 });
 
+test.each([
+  ['-1', 'must be at least 1'],
+  ['10000001', 'must be at most 10000000'],
+  ['1.5', 'must be a whole number'],
+  ['many', 'must be a whole number'],
+])('a limit of %s is told that it %s', (LIMIT_PER_USER, fault) => {
+  expect(faultsOf({ LIMIT_PER_USER })).toEqual({ LIMIT_PER_USER: fault });
+});
+
 test('production without its secrets and servers names each of them', () => {
   expect(Object.keys(faultsOf({ NODE_ENV: 'production' }))).toEqual(
     expect.arrayContaining([
@@ -123,8 +132,10 @@ test('.env.example, used as it is, leaves to `npm start` the servers that it can
     expect(used).not.toHaveProperty(variable);
 });
 
-test.each(['staging', 'prod'])('the unknown environment %s is held to the rules of production', (name) => {
-  expect(Object.keys(faultsOf({ NODE_ENV: name }))).toEqual(expect.arrayContaining(['NODE_ENV', 'JWT_SECRET']));
+test.each(['staging', 'prod'])('the unknown environment %s is refused, and is the one fault', (name) => {
+  for (const others of [{}, production]) {
+    expect(Object.keys(faultsOf({ ...others, NODE_ENV: name }))).toEqual(['NODE_ENV']);
+  }
 });
 
 test('no fault repeats the value of its variable', () => {

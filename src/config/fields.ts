@@ -4,7 +4,12 @@ import { z } from 'zod';
 /** How one variable of the environment is read: always from text, and never echoing it. */
 export const port = () => z.coerce.number('must be a port number').int().min(0).max(65_535);
 
-export const count = (min: number, max: number) => z.coerce.number('must be a whole number').int().min(min).max(max);
+export const count = (min: number, max: number) =>
+  z.coerce
+    .number('must be a whole number')
+    .int()
+    .min(min, `must be at least ${String(min)}`)
+    .max(max, `must be at most ${String(max)}`);
 
 export const flag = () => z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
