@@ -64,17 +64,7 @@ describe('a first run, step by step', () => {
     expect((await get('/ops/queues')).status).toBe(401);
   });
 
-  test('a worker more takes part with the environment that it writes, for its owner alone', async () => {
-    const file = `${run.directory}/.data/processes.env`;
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const worker = startChild('workers/main.ts', ['reports'], {
-      ...parseEnv(await readFile(file, 'utf8')),
-      LOG_LEVEL: 'info',
-    });
-    await eventually(() => worker.log().includes('"message":"working"'));
-    worker.kill('SIGTERM');
-    expect((await worker.ended).code).toBe(0);
-  });
+  test('a worker more takes part with the environment that it writes, for its owner alone', () => startWorker(run));
 
   describe('a shop is opened and somebody buys there', walk);
 
@@ -298,6 +288,16 @@ async function startAgain({ directory }: LauncherRun): Promise<void> {
     expect(log.match(/src\/container\.ts.* was accepted/g)).not.toBeNull();
     expect(log.match(/ was rejected/g)).toBeNull();
   }
+}
+
+async function startWorker({ directory }: LauncherRun): Promise<void> {
+  const file = `${directory}/.data/processes.env`;
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const environment = { ...parseEnv(await readFile(file, 'utf8')), LOG_LEVEL: 'info' };
+  const worker = startChild('workers/main.ts', ['reports'], environment);
+  await eventually(() => worker.log().includes('"message":"working"'));
+  worker.kill('SIGTERM');
+  expect((await worker.ended).code).toBe(0);
 }
 
 async function signInWithEachLogin(output: string, url: string): Promise<void> {
