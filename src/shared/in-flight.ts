@@ -3,8 +3,8 @@
  *
  * A `Set` or `Map` moves to a new table every few dozen additions, and the table it leaves goes on holding what was in it, and
  * the new one. Once one of them has grown old, all that was ever under way after it lives until the whole heap is collected:
- * 50 kB of each list that is read from the database, and two such collections a second. An array leaves nothing behind. To take
- * something out is a look at each before it, which is cheap for hundreds.
+ * 50 kB of each list that is read from the database, and two such collections a second. An array leaves nothing behind. To add
+ * or take out something is a look at the others, which is cheap for hundreds.
  */
 export class InFlight<T> implements Iterable<T> {
   readonly #items: T[] = [];
@@ -14,7 +14,7 @@ export class InFlight<T> implements Iterable<T> {
   }
 
   add(item: T): this {
-    this.#items.push(item);
+    if (!this.#items.includes(item)) this.#items.push(item);
     return this;
   }
 

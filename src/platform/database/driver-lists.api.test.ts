@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import type { MongoClient } from 'mongodb';
 import { nativeDb, withDatabase } from '../../../tests/environment/index.ts';
+import { listInArrays } from './driver-lists.ts';
 
 interface DriverLists {
   readonly activeCursors: Iterable<unknown>;
@@ -23,4 +25,27 @@ test('the driver lists in arrays what is under way, and takes out what is over',
   // Were they the driver's own again, this would hold of Sets, too.
   expect(lists.activeSessions).not.toBeInstanceOf(Set);
   expect(lists.activeCursors).not.toBeInstanceOf(Set);
+});
+
+test('a cursor that is rewound before its end is listed once, and taken out at its end', async () => {
+  const { s: lists } = database.primary.getClient() as unknown as { readonly s: DriverLists };
+  const pages = nativeDb(database.primary).collection<{ _id: number }>('pages');
+  await pages.insertMany([{ _id: 1 }, { _id: 2 }]);
+  const cursor = pages.find({ _id: { $in: [1, 2] } }, { batchSize: 1 });
+  await cursor.next();
+  cursor.rewind();
+  expect([...lists.activeCursors]).toHaveLength(1);
+  await cursor.next();
+  await cursor.close();
+  expect([...lists.activeCursors]).toHaveLength(0);
+});
+
+test.each([
+  ['that has none', {}],
+  ['whose lists are gone', { s: { other: 1 } }],
+  ['whose lists are no Sets', { s: { activeCursors: new Map(), activeSessions: 2 } }],
+])('a driver %s keeps what it has', (_driver, client) => {
+  const before = structuredClone(client);
+  listInArrays(client as unknown as MongoClient);
+  expect(client).toEqual(before);
 });
