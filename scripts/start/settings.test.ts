@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirectory } from './data-directory.ts';
 import { parseOptions } from './options.ts';
-import { isFree } from './ports.ts';
+import { freePort } from './ports.ts';
 import { settle, urlOf } from './settings.ts';
 
 const path = mkdtempSync(join(tmpdir(), 'settings-'));
@@ -12,18 +12,19 @@ afterEach(() => {
   rmSync(path, { recursive: true, force: true });
 });
 
-/** What the launcher's own servers listen at where nothing else is said. */
-const USUAL = [13_000, 27_018, 6_390, 6_391, 1_025];
+const SERVERS = ['database', 'queueRedis', 'cacheRedis', 'mail', 'worker'] as const;
 
-test('no server of the launcher is given the port that the API was asked to have', async () => {
+// At ports that are free, so that the usual one is there to be given, whatever else runs on this machine.
+test.each(SERVERS)("the launcher's own %s is not given the port that the API was asked to have", async (server) => {
   const data = new DataDirectory(path);
-  for (const port of USUAL) {
-    if (!(await isFree(port, '127.0.0.1'))) continue;
-    const { apiUrl, workerUrl, own } = await settle(parseOptions(['--port', String(port)]), data);
-    expect(apiUrl).toBe(`http://127.0.0.1:${String(port)}`);
-    expect(workerUrl).not.toBe(apiUrl);
-    expect([own.database, own.queueRedis, own.cacheRedis, own.mail]).not.toContain(port);
-  }
+  const port = await freePort();
+  const other = await freePort(0, port);
+  const usual = { database: other, queueRedis: other, cacheRedis: other, mail: other, worker: other, [server]: port };
+  const { apiUrl, workerUrl, own } = await settle(parseOptions(['--port', String(port)]), data, usual);
+  expect(apiUrl).toBe(`http://127.0.0.1:${String(port)}`);
+  expect(workerUrl).not.toBe(apiUrl);
+  expect(Object.keys(own)).toEqual(['database', 'queueRedis', 'cacheRedis', 'mail']);
+  expect(Object.values(own)).not.toContain(port);
   data.release();
 });
 

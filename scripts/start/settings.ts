@@ -9,12 +9,6 @@ import type { LaunchOptions } from './options.ts';
 import { freePort, whyNotFree } from './ports.ts';
 import { developmentSecrets, type Secrets } from './secrets.ts';
 
-/** Tried first, so that tools find the servers where they were the last time. */
-const DATABASE_PORT = 27_018;
-const QUEUE_REDIS_PORT = 6_390;
-const CACHE_REDIS_PORT = 6_391;
-const MAIL_PORT = 1_025;
-
 /** What a server listens at that takes connections to any address. */
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
@@ -25,6 +19,14 @@ export interface OwnServers {
   readonly cacheRedis?: number;
   readonly mail?: number;
 }
+
+/** Ports that are tried first, so that tools find the servers where they were the last time. */
+export interface UsualPorts extends Required<OwnServers> {
+  /** Left out for the one that the environment names. */
+  readonly worker?: number;
+}
+
+const USUAL_PORTS: UsualPorts = { database: 27_018, queueRedis: 6_390, cacheRedis: 6_391, mail: 1_025 };
 
 /** A Redis that somebody has named. */
 export interface NamedRedis {
@@ -53,14 +55,14 @@ export interface Settings {
  * Decides what runs where. What the environment names is taken; the rest is ours.
  * @throws LaunchError for a wrong environment, with all its faults, and for a taken port.
  */
-export async function settle(options: LaunchOptions, data: DataDirectory): Promise<Settings> {
+export async function settle(options: LaunchOptions, data: DataDirectory, usual = USUAL_PORTS): Promise<Settings> {
   const config = readConfig();
   const { host } = config.http;
   const port = options.port ?? config.http.port;
   await requireFree(port, host);
-  const own = await ownServers(port);
+  const own = await ownServers(port, usual);
   const apiUrl = urlOf(host, port);
-  const workerPort = await freePort(config.worker.port, port, host);
+  const workerPort = await freePort(workerPortOf(usual, config), port, host);
   const uri = own.database === undefined ? config.database.uri : embeddedUri(own.database);
   const environment = childEnvironment({
     ...missingSecrets(data),
@@ -86,6 +88,8 @@ export async function settle(options: LaunchOptions, data: DataDirectory): Promi
 function queueBoardPath({ environment }: Config, secret: string): string {
   return environment === 'production' ? QUEUE_BOARD_PATH : queueBoardLink(new Passes({ secret }));
 }
+
+const workerPortOf = (usual: UsualPorts, config: Config): number => usual.worker ?? config.worker.port;
 
 function readConfig(): Config {
   try {
@@ -119,12 +123,12 @@ async function requireFree(port: number, host: string): Promise<void> {
  * Asked for one after the other: two searches at the same time could find the same port.
  * @param api the port that the API will listen at
  */
-async function ownServers(api: number): Promise<OwnServers> {
+async function ownServers(api: number, usual: UsualPorts): Promise<OwnServers> {
   return {
-    ...(!isSet('MONGODB_URI') && { database: await freePort(DATABASE_PORT, api) }),
-    ...(!isSet('REDIS_URL') && { queueRedis: await freePort(QUEUE_REDIS_PORT, api) }),
-    ...(!isSet('CACHE_REDIS_URL') && { cacheRedis: await freePort(CACHE_REDIS_PORT, api) }),
-    ...(!isSet('SMTP_URL') && { mail: await freePort(MAIL_PORT, api) }),
+    ...(!isSet('MONGODB_URI') && { database: await freePort(usual.database, api) }),
+    ...(!isSet('REDIS_URL') && { queueRedis: await freePort(usual.queueRedis, api) }),
+    ...(!isSet('CACHE_REDIS_URL') && { cacheRedis: await freePort(usual.cacheRedis, api) }),
+    ...(!isSet('SMTP_URL') && { mail: await freePort(usual.mail, api) }),
   };
 }
 
