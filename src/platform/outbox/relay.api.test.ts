@@ -192,7 +192,7 @@ test('when Redis has lost jobs, the events done since are carried out again, by 
   expect(received.guests()).toEqual([...early, ...late].sort());
   let noted = 0;
   const losses = {
-    look: () => Promise.resolve(new Date(Date.now() - 60_000)),
+    look: () => Promise.resolve({ since: new Date(Date.now() - 60_000), keptData: false }),
     note: () => Promise.resolve(void (noted += 1)),
   };
   const relay = received.relay({ losses });
@@ -203,6 +203,20 @@ test('when Redis has lost jobs, the events done since are carried out again, by 
   expect(noted).toBe(1);
   await relay.relayBatch();
   expect(received.guests()).toEqual([...early, ...late, ...late].sort());
+});
+
+test.each([
+  [{ keptData: true }, ['info']],
+  [{ keptData: false }, ['warn']],
+])('a Redis that was started again, %j, is told of by %j', async ({ keptData }, levels) => {
+  await received.happen('guest.came', 1);
+  await received.relay().relayBatch();
+  const told: string[] = [];
+  const telling = (level: string) => () => void told.push(level);
+  const logger = { error: telling('error'), info: telling('info'), warn: telling('warn') };
+  const look = () => Promise.resolve({ since: new Date(Date.now() - 60_000), keptData });
+  await received.relay({ losses: { look, note: () => Promise.resolve() }, logger }).relayLost();
+  expect(told).toEqual(levels);
 });
 
 test('jobs that the queues have no room for wait in the outbox, and hold up no other', async () => {

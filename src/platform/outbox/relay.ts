@@ -9,7 +9,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { CrashPoint } from '../process/crash-points.ts';
 import { EnqueueRefused } from '../queue/admission.ts';
 import type { JobRequest } from '../queue/job.ts';
-import type { LossWatch } from '../queue/loss-watch.ts';
+import { tellOfLoss, type LossWatch } from '../queue/loss-watch.ts';
 import { bringForward, reopenDone } from './due-again.ts';
 import type { OutboxRow } from './event.store.ts';
 import type { Subscriptions } from './subscription.ts';
@@ -140,12 +140,11 @@ export class OutboxRelay {
     const { losses, logger, now } = this.#deps;
     if (losses === undefined || performance.now() - this.#lookedForLossAt < LOSS_LOOK_MS) return;
     this.#lookedForLossAt = performance.now();
-    const since = await losses.look();
-    if (since === undefined) return;
-    const count = await reopenDone(this.#deps.events, since, now());
+    const loss = await losses.look();
+    if (loss === undefined) return;
+    const count = await reopenDone(this.#deps.events, loss.since, now());
     await losses.note();
-    if (count > 0)
-      logger.warn({ since, events: count }, 'Redis may have lost jobs: their events are carried out again');
+    if (count > 0) tellOfLoss(loss, count, logger);
   }
 
   /** What a process whose clock was ahead has written would wait until then. */

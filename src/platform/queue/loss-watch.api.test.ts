@@ -30,7 +30,7 @@ async function crash(): Promise<void> {
 
 test('a Redis that is known has lost nothing; one that never was may have lost a day', async () => {
   const watch = await watchOver();
-  expect(await watch.look()).toEqual(new Date(START - 24 * 60 * MINUTE_MS));
+  expect(await watch.look()).toEqual({ since: new Date(START - 24 * 60 * MINUTE_MS), keptData: false });
   await watch.note();
   expect(await watch.look()).toBeUndefined();
 });
@@ -39,13 +39,13 @@ test('one killed without a file has lost all, which is said until it is noted', 
   const watch = await watchOver();
   await watch.note();
   await crash();
-  expect(await watch.look()).toEqual(new Date(START - 24 * 60 * MINUTE_MS));
+  expect(await watch.look()).toEqual({ since: new Date(START - 24 * 60 * MINUTE_MS), keptData: false });
   expect(await watch.look()).toBeDefined();
   await watch.note();
   expect(await watch.look()).toBeUndefined();
 });
 
-test('one killed with an append-only file may have lost what came after it was last looked at', async () => {
+test('one killed with an append-only file has its data, and may have lost what came after it was last looked at', async () => {
   const watch = await watchOver('--appendonly', 'yes', '--appendfsync', 'always');
   await watch.note();
   clock.now += 30 * MINUTE_MS;
@@ -53,5 +53,5 @@ test('one killed with an append-only file may have lost what came after it was l
   expect(await watch.look()).toBeUndefined();
   clock.now += 10 * MINUTE_MS;
   await crash();
-  expect(await watch.look()).toEqual(new Date(START + 29 * MINUTE_MS));
+  expect(await watch.look()).toEqual({ since: new Date(START + 29 * MINUTE_MS), keptData: true });
 });
