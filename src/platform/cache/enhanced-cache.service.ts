@@ -209,6 +209,11 @@ export class EnhancedCacheService implements Cache {
     return this.#remote.lease(name, forMs);
   }
 
+  /** Whether Redis is there, for all that is known. */
+  get isUsable(): boolean {
+    return this.#remote.isUsable;
+  }
+
   getStats(): CacheStats {
     const isTrusted = this.#remote.isUsable && this.#coherence.isConfirmed;
     return reportOf(this.#stats, this.#memory, { isTrusted, underWay: this.#flights.size });

@@ -17,10 +17,17 @@ const target = (name: string, keys: readonly string[]): WarmTarget => ({
 });
 
 /** A warmer whose time passes only by its loads, 10 ms each, and its rests. */
-function warmerOf(targets: readonly WarmTarget[], cache: Partial<WarmerDeps['cache']> = {}) {
+function warmerOf(
+  targets: readonly WarmTarget[],
+  cache: Partial<Omit<WarmerDeps['cache'], 'isUsable'>> = {},
+  isUsable = () => true,
+) {
   const seen = { keys: [] as string[], now: 0, restedMs: 0, workedMs: 0 };
   const warmer = new CacheWarmer({
     cache: {
+      get isUsable() {
+        return isUsable();
+      },
       lease: () => Promise.resolve(true),
       warm: ({ key }) => {
         seen.keys.push(key);
@@ -75,4 +82,20 @@ test('a target that fails and a value that cannot be loaded keep nothing else fr
   const warm = ({ key }: Warmable) => (key === 'a' ? Promise.reject(new Error('a bug')) : Promise.resolve());
   const { warmer } = warmerOf([broken, target('lists', ['a', 'b'])], { warm });
   expect(await warmer.round()).toBe(1);
+});
+
+test('the first round begins a second after Redis answers at the latest, and asks nothing of it before', async () => {
+  const leased = Promise.withResolvers<undefined>();
+  const usable = [false, false, true];
+  const lease = () => {
+    leased.resolve(undefined);
+    stopped = warmer.stop();
+    return Promise.resolve(true);
+  };
+  const { warmer, seen } = warmerOf([], { lease }, () => usable.shift() ?? true);
+  let stopped: Promise<void> | undefined;
+  warmer.start();
+  await leased.promise;
+  expect([usable, seen.restedMs]).toEqual([[], 2_000]);
+  await stopped;
 });

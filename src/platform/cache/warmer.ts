@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SECOND_MS } from '../../shared/time.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { EnhancedCacheService, Warmable } from './enhanced-cache.service.ts';
 
@@ -10,7 +11,7 @@ export interface WarmTarget {
 }
 
 export interface WarmerDeps {
-  readonly cache: Pick<EnhancedCacheService, 'lease' | 'warm'>;
+  readonly cache: Pick<EnhancedCacheService, 'isUsable' | 'lease' | 'warm'>;
   readonly targets: readonly WarmTarget[];
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
   readonly intervalMs: number;
@@ -24,6 +25,8 @@ export interface WarmerDeps {
 const SHARE = 0.05;
 /** A process that ends in a round is followed by another in the next. */
 const LEASE = 'warmer';
+/** Redis is connected to while the process starts, and may be away later: its next round need not be an interval later. */
+const AWAY_LOOK_MS = SECOND_MS;
 
 /** Loads what is wanted most before it is asked for and before it ends: one process of all that share a Redis, and without haste. */
 export class CacheWarmer {
@@ -36,7 +39,7 @@ export class CacheWarmer {
     this.#deps = { share: SHARE, now: () => performance.now(), rest, ...deps };
   }
 
-  /** The first round begins at once. */
+  /** The first round begins as soon as Redis answers. */
   start(): void {
     this.#loop ??= this.#run();
   }
@@ -68,6 +71,10 @@ export class CacheWarmer {
   async #run(): Promise<void> {
     const { intervalMs, logger, now, rest } = this.#deps;
     while (!this.#stop.signal.aborted) {
+      if (!this.#deps.cache.isUsable) {
+        await rest(AWAY_LOOK_MS, this.#stop.signal).catch(() => undefined);
+        continue;
+      }
       const begunAt = now();
       const ready = await this.round();
       if (ready !== undefined) logger.debug({ ready, tookMs: Math.round(now() - begunAt) }, 'the cache is warm');
