@@ -173,11 +173,27 @@ test('many are done again or discarded at once; those that are settled or fit no
   const flood = (await list('name=flood&limit=2')).map(({ id }) => id);
   const ids = [first?.id ?? '', ...flood];
   isMended = true;
-  expect(await settle('replay', ids)).toEqual({ count: 1 });
+  expect(await settle('replay', ids)).toEqual({
+    count: 1,
+    skipped: flood.map((id) => ({ id, reason: "There is no job 'flood' any more" })),
+  });
   await eventually(() => called.some(({ name }) => name === 'first'));
   expect(await settle('discard', ids)).toEqual({ count: 2 });
   expect(await settle('discard', ids)).toEqual({ count: 0 });
+  const reason = 'There is no open dead letter of this id';
+  expect(await settle('replay', ids)).toEqual({ count: 0, skipped: ids.map((id) => ({ id, reason })) });
   expect((await list('state=discarded')).map(({ id }) => id).sort()).toEqual(flood.toSorted());
+});
+
+test('one that is discarded no longer counts as failed in its queue', async () => {
+  const failed = async () => (await queues.getHealthStatus()).queues.chores?.failed;
+  const before = await failed();
+  await fail('fourth');
+  await collectorOf((...asked) => queues.failedSince(...asked)).sweep();
+  expect(await failed()).toBe((before ?? 0) + 1);
+  const [card] = (await list()).filter(({ jobId }) => jobId === 'chores.call-fourth');
+  expect(await settle('discard', [card?.id ?? ''])).toEqual({ count: 1 });
+  expect(await failed()).toBe(before);
 });
 
 test('a mail tells operators of the first failure in ten minutes, and of none when nobody is to be told', async () => {

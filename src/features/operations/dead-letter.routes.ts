@@ -12,6 +12,7 @@ import {
   DeadLetterQuery,
   DeadLetterView,
   Replay,
+  Replayed,
   Settled,
   type DeadLetterCardView,
 } from './dead-letter.schema.ts';
@@ -82,15 +83,19 @@ const settleEndpoints = (desk: DeadLetterDesk): readonly Endpoint[] => [
     method: 'post',
     path: '/operations/dead-letters/replay',
     operationId: 'replayDeadLetters',
-    summary: 'Do up to 100 jobs again; those that are settled or no longer fit are passed over',
+    summary:
+      'Do up to 100 jobs again; those that are settled or no longer fit are passed over, and told of in `skipped`',
     permission: maySettle,
     input: z.object({ body: DeadLetterIds }),
-    output: Settled,
+    output: Replayed,
     status: 200,
     problems: [queueFull],
     queryBudget: 2,
     idempotent: false,
-    handle: async ({ body }) => ({ count: await desk.replayAll(body.ids) }),
+    handle: async ({ body }) => {
+      const { count, skipped } = await desk.replayAll(body.ids);
+      return { count, skipped: skipped.map(({ id, reason }) => ({ id: Id.encode(id), reason })) };
+    },
   }),
 
   endpoint({
@@ -103,7 +108,7 @@ const settleEndpoints = (desk: DeadLetterDesk): readonly Endpoint[] => [
     output: Settled,
     status: 200,
     problems: [],
-    queryBudget: 1,
+    queryBudget: 2,
     idempotent: false,
     handle: async ({ body }) => ({ count: await desk.discard(body.ids) }),
   }),

@@ -40,4 +40,9 @@ const MOST = 100;
 
 export const DeadLetterIds = z.strictObject({ ids: z.array(Id).min(1).max(MOST) });
 
+/** One that was not done again is told of with its reason. */
+export const Replayed = z
+  .strictObject({ count: z.int(), skipped: z.array(z.strictObject({ id: Id, reason: z.string() })) })
+  .meta({ id: 'ReplayedDeadLetters' });
+
 export const Settled = z.strictObject({ count: z.int() }).meta({ id: 'SettledDeadLetters' });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Id } from '../../shared/ids.ts';
+import { Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 import type { Now } from '../../shared/time.ts';
@@ -20,6 +20,8 @@ export const notReplayable: ProblemKind = {
   status: 409,
   title: 'Dead letter cannot be done again',
 };
+
+const NOT_OPEN = 'There is no open dead letter of this id';
 
 export interface DeadLetterDeskDeps {
   readonly store: DeadLetterStore;
@@ -56,20 +58,29 @@ export class DeadLetterDesk {
    */
   async replay(id: Id, edited?: unknown): Promise<void> {
     const [letter] = await this.#deps.store.findOpen([id]);
-    if (letter === undefined) throw new Problem(deadLetterNotFound, 'There is no open dead letter of this id');
+    if (letter === undefined) throw new Problem(deadLetterNotFound, NOT_OPEN);
     await this.#replay([this.#requestOf(letter, edited)]);
   }
 
-  /** Has all of them done again that are open and still fit their contracts. @returns how many those were */
-  async replayAll(ids: readonly Id[]): Promise<number> {
-    const replays = (await this.#deps.store.findOpen(ids)).flatMap((letter) => this.#possibleRequestOf(letter));
+  /** Has all of them done again that are open and still fit their contracts; the others are passed over. */
+  async replayAll(ids: readonly Id[]): Promise<Replayed> {
+    const open = new Map((await this.#deps.store.findOpen(ids)).map((letter) => [Id.encode(letter._id), letter]));
+    const looked = [...new Set(ids.map((id) => Id.encode(id)))].map((id) => this.#lookAt(Id.decode(id), open.get(id)));
+    const replays = looked.filter((each) => 'request' in each);
     await this.#replay(replays);
-    return replays.length;
+    return { count: replays.length, skipped: looked.filter((each) => 'reason' in each) };
   }
 
-  /** @returns how many of them were open */
+  /**
+   * Settles them, and takes their jobs out of the queues, where they would count as failed for as long as failed ones are kept.
+   * Settled last: one that is broken off in between can be discarded again.
+   * @returns how many of them were open
+   */
   async discard(ids: readonly Id[]): Promise<number> {
-    return this.#deps.store.settle(ids, 'discarded', this.#deps.now());
+    const { queues, store, now } = this.#deps;
+    const open = await store.findOpen(ids);
+    for (const { queue, jobId } of open) await queues.removeFailed(queue, jobId);
+    return store.settle(idsOf(open), 'discarded', now());
   }
 
   /** Settled last: one that is broken off in between can be done again, and its job's id keeps it from being two. */
@@ -78,15 +89,15 @@ export class DeadLetterDesk {
     // While the failed one is there, its id is taken.
     for (const { letter } of replays) await queues.removeFailed(letter.queue, letter.jobId);
     await queues.enqueue(replays.map(({ request }) => request));
-    const ids = replays.map(({ letter }) => letter._id);
-    if (ids.length > 0) await store.settle(ids, 'replayed', now());
+    if (replays.length > 0) await store.settle(idsOf(replays.map(({ letter }) => letter)), 'replayed', now());
   }
 
-  #possibleRequestOf(letter: DeadLetter): Replay[] {
+  #lookAt(id: Id, letter: DeadLetter | undefined): Replay | Skipped {
+    if (letter === undefined) return { id, reason: NOT_OPEN };
     try {
-      return [this.#requestOf(letter)];
+      return this.#requestOf(letter);
     } catch (error) {
-      if (error instanceof Problem) return [];
+      if (error instanceof Problem) return { id, reason: error.message };
       throw error;
     }
   }
@@ -117,6 +128,17 @@ export class DeadLetterDesk {
   }
 }
 
+/** One that was not done again, and why. */
+export interface Skipped {
+  readonly id: Id;
+  readonly reason: string;
+}
+
+export interface Replayed {
+  readonly count: number;
+  readonly skipped: readonly Skipped[];
+}
+
 interface Replay {
   readonly letter: DeadLetter;
   readonly request: JobRequest;
@@ -136,6 +158,7 @@ function restored(edited: unknown, shown: unknown, stored: unknown): unknown {
   return Object.fromEntries(Object.entries(edited).map(([key, value]) => [key, restored(value, seen[key], kept[key])]));
 }
 
+const idsOf = (letters: readonly DeadLetter[]): Id[] => letters.map(({ _id }) => _id);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
