@@ -71,6 +71,8 @@ describe('a store', () => {
 
   test('that nobody is named and nobody belongs to is refused', async () => {
     expect(await outcome([], orders('staff'))).toBe('forbidden');
+    const asked = authorizer([], 'support').authorize('Bearer good', orders('staff', 'read'));
+    await expect(asked).rejects.toThrow('You belong to no store, and X-Merchant-Id names none');
   });
 
   test('is read by support that names it, and not changed', async () => {

@@ -124,7 +124,8 @@ export class Authorizer {
 
   /** Support reads what a store sees, if it names the store; it changes nothing there. */
   async #standingOfSupport(userId: Id, { apiKey }: PermissionOf<'merchant'>, named: Id | undefined): Promise<Standing> {
-    if (named === undefined || apiKey?.endsWith(':read') !== true) throw notAMember();
+    if (named === undefined) throw namesNoStore();
+    if (apiKey?.endsWith(':read') !== true) throw notAMember();
     const role = await this.#deps.users.findRole(userId, asSystem('support looks into a store'));
     if (role === undefined || !includesPlatformRole(role, 'support')) throw notAMember();
     return { scope: { kind: 'merchant', merchantId: named }, role };
@@ -141,6 +142,8 @@ export class Authorizer {
 
 const notSignedIn = (): Problem =>
   new Problem(unauthenticated, 'Send an access token or an API key: Authorization: Bearer <token>');
+
+const namesNoStore = (): Problem => new Problem(forbidden, `You belong to no store, and ${MERCHANT_HEADER} names none`);
 
 /** Says the same of a store that is not there as of one that is somebody else's. */
 const notAMember = (): Problem => new Problem(forbidden, 'You do not belong to this store');

@@ -164,7 +164,10 @@ test('one is inspected without its secrets, edited, and done again; what was lef
   await eventually(() => called.length === 1);
   expect(called).toEqual([{ name: 'third', phone: '+4915112345678' }]);
   expectProblem(await replay(), 404, 'dead-letter-not-found');
-  expectProblem(await request(app).get(`${PATH}/${newId().toHexString()}`), 404, 'dead-letter-not-found');
+  const unknown = `${PATH}/${newId().toHexString()}`;
+  expectProblem(await request(app).get(unknown), 404, 'dead-letter-not-found');
+  // Without a body as with one that has no fields.
+  expectProblem(await request(app).post(`${unknown}/replay`), 404, 'dead-letter-not-found');
 });
 
 test('many are done again or discarded at once; those that are settled or fit no job are passed over', async () => {

@@ -74,7 +74,8 @@ function idempotencyKeyOf(req: Request): string {
 }
 
 function parseInput(endpoint: Endpoint, req: Request, query: object): Input {
-  const parsed = endpoint.input.safeParse({ params: req.params, query, body: req.body as unknown });
+  // No body says as much as one without fields: whether that is enough says the schema.
+  const parsed = endpoint.input.safeParse({ params: req.params, query, body: (req.body as unknown) ?? {} });
   if (!parsed.success) throw invalid(parsed.error);
   return parsed.data;
 }

@@ -62,7 +62,9 @@ function toRoute(endpoint: Endpoint, tag: string): RouteConfig {
       ...(params && { params }),
       ...(query && { query }),
       ...headersOf(endpoint),
-      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+      ...(body && {
+        body: { required: !body.safeParse({}).success, content: { 'application/json': { schema: body } } },
+      }),
     },
     responses: { [endpoint.status]: success(endpoint), ...failures(endpoint) },
     'x-permission': endpoint.permission,

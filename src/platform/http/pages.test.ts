@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { api, expectProblem, feature } from '../../../tests/mugs.ts';
+import { projectRoot } from '../process/project-root.ts';
+
+const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as { version: string };
 
 describe('pages', () => {
   test('the document is OpenAPI 3.1 and holds each endpoint with its problems', async () => {
     const body: unknown = (await api().get('/openapi.json').expect(200)).body;
     expect(body).toMatchObject({
       openapi: '3.1.0',
+      info: { version },
       paths: {
         '/mugs': {
           get: { operationId: 'listMugs', tags: ['mugs'] },

@@ -1,14 +1,17 @@
 import { Router } from 'express';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { Problem } from '../../shared/problem.ts';
 import { finish, finishText, sendFinished } from './answer.ts';
+import { projectRoot } from '../process/project-root.ts';
 import { docsPage } from './docs-page.ts';
 import type { Feature } from './endpoint.ts';
 import { openApiOf } from './openapi.ts';
 import { routeNotFound } from './problems.ts';
 
-const INFO = { title: 'Merchant platform API', version: '1.0.0' };
+const Package = z.object({ version: z.string() });
 
 /**
  * `/openapi.json`, `/docs`, and a page for each kind of problem out of the directory `problemPages`. Whoever comes to the
@@ -17,7 +20,7 @@ const INFO = { title: 'Merchant platform API', version: '1.0.0' };
 export function documentation(features: readonly Feature[], problemPages: string): Router {
   const router = Router();
   // Written when first asked for: a process that serves no reader need not hold it.
-  const document = once(() => openApiOf(features, INFO));
+  const document = once(() => openApiOf(features, { title: 'Merchant platform API', version: versionOfPackage() }));
   const documentAnswer = once(() => finish(document(), { etag: undefined, pairs: [] }, 'kept'));
   const html = { etag: undefined, pairs: [], type: 'text/html; charset=utf-8' };
   const pageAnswer = once(() => finishText(docsPage(document()), html, 'kept'));
@@ -37,6 +40,10 @@ export function documentation(features: readonly Feature[], problemPages: string
     res.type('text/markdown').send(text);
   });
   return router;
+}
+
+function versionOfPackage(): string {
+  return Package.parse(JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8'))).version;
 }
 
 async function readPage(file: string): Promise<string | undefined> {
