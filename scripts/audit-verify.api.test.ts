@@ -81,6 +81,25 @@ test('a whole log is exported and exits with 0; what is changed or cut off after
   }
 }, 120_000);
 
+test('a secret that has sealed nothing, a database that is away and a file that is not there are told as what they are', async () => {
+  await chained(1, newId());
+  const run = (environment: Record<string, string>, ...args: string[]) =>
+    startChild('scripts/audit-verify.ts', args, { DB_NAME: database.name, AUDIT_SECRET: '', ...environment }).ended;
+  expect(await run({ MONGODB_URI: database.uri })).toMatchObject({
+    code: 2,
+    errors: '',
+    log: expect.stringContaining('\nAUDIT_SECRET is not set, and the one of development has sealed none of the heads'),
+  });
+  expect(await run({ MONGODB_URI: 'mongodb://ann:canary@127.0.0.1:1/?serverSelectionTimeoutMS=100' })).toMatchObject({
+    code: 1,
+    errors: 'The database cannot be reached at mongodb://127.0.0.1:1/\n',
+  });
+  expect(await run({ MONGODB_URI: '' }, '--file', '/nope')).toMatchObject({
+    code: 1,
+    errors: expect.stringMatching(/^ENOENT: no such file or directory, open '\/nope'\n$/),
+  });
+}, 120_000);
+
 test('an exported file is verified without database and key; one that was made anew, or meets no anchor, is found', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'audit-'));
   const [file, anchors] = [join(directory, 'log.ndjson'), join(directory, 'anchors.ndjson')];

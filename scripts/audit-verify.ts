@@ -3,15 +3,16 @@ import { appendFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { EnvironmentError, loadConfig } from '../src/config/index.ts';
+import { EnvironmentError, isSet, loadConfig } from '../src/config/index.ts';
 import { createContainer, type Container } from '../src/container.ts';
 import { ExportWalk } from '../src/features/audit/export-walk.ts';
-import { DatabaseAway } from '../src/platform/database/failures.ts';
+import { isAway } from '../src/platform/database/failures.ts';
 
 const USAGE = `Usage: npm run audit:verify [-- --anchors <file>] [--export <file>]
        npm run audit:verify -- --file <file> [--filtered] [--anchors <file>]
 
 Checks every chain of the audit log, and names in each the first entry that was removed, changed or inserted: exit code 1.
+Exit code 2 where AUDIT_SECRET has sealed none of them, which is most likely another one then.
 
   --anchors <file>   also check the anchors in this file, of earlier runs: they tell of a chain that was cut off
   --export <file>    append the head of each chain that is whole: keep the file where the database's writers cannot reach
@@ -44,12 +45,13 @@ function tell({ chain, seq, entryId, what }: Fault): void {
   write(`${chain}: entry ${String(seq)}${entryId === undefined ? '' : ` (${entryId})`} ${what}`);
 }
 
-/** @returns how many faults were told */
-async function verifyChains(verifier: Verifier, target: string | undefined): Promise<number> {
-  let [chains, entries, faults] = [0, 0, 0];
+/** @returns how many faults were told, and whether this key has sealed none of the chains that there are */
+async function verifyChains(verifier: Verifier, target: string | undefined) {
+  let [chains, entries, faults, sealed] = [0, 0, 0, 0];
   for await (const verified of verifier.verifyAll()) {
     chains += 1;
     entries += verified.entries;
+    if (verified.isSealed) sealed += 1;
     if (verified.fault !== undefined) {
       faults += 1;
       tell(verified.fault);
@@ -58,7 +60,7 @@ async function verifyChains(verifier: Verifier, target: string | undefined): Pro
     }
   }
   write(`${String(entries)} entries in ${String(chains)} chains, ${String(faults)} of them broken`);
-  return faults;
+  return { faults, isForeign: chains > 0 && sealed === 0 };
 }
 
 const linesOf = (file: string) => createInterface({ input: createReadStream(file), crlfDelay: Infinity });
@@ -131,13 +133,37 @@ async function run({ anchors, export: target, file, filtered }: Options): Promis
   try {
     await container.database().connect();
     const verifier = container.auditVerifier();
-    const broken = await verifyChains(verifier, target);
+    const { faults, isForeign } = await verifyChains(verifier, target);
+    if (isForeign) {
+      const secret = isSet('AUDIT_SECRET')
+        ? 'This AUDIT_SECRET'
+        : 'AUDIT_SECRET is not set, and the one of development';
+      write(
+        `${secret} has sealed none of the heads: it is another than the log was sealed with, or all were made anew`,
+      );
+      return 2;
+    }
     const gone = anchors === undefined ? 0 : await verifyAnchors(verifier, anchors);
-    return broken + gone === 0 ? 0 : 1;
+    return faults + gone === 0 ? 0 : 1;
+  } catch (error) {
+    throw isAway(error) ? unreachable(config.database.uri) : error;
   } finally {
     await container.close();
   }
 }
+
+/** @param uri what holds a password may be told without it only */
+function unreachable(uri: string): Unusable {
+  const servers = uri.replace(/^([\w+]+:\/\/)[^/]*@/, '$1').replace(/\?.*$/, '');
+  const unset = isSet('MONGODB_URI') ? '' : 'MONGODB_URI is not set. ';
+  return new Unusable(`${unset}The database cannot be reached at ${servers}`);
+}
+
+/** Told in its own words, without a stack. */
+class Unusable extends Error {}
+
+const isFileFault = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'path' in error && 'syscall' in error;
 
 function optionsOrUndefined(): Options | undefined {
   try {
@@ -161,8 +187,8 @@ if (options === undefined) {
   try {
     process.exitCode = await run(options);
   } catch (error) {
-    const told = [EnvironmentError, DatabaseAway, z.ZodError, SyntaxError].some((kind) => error instanceof kind);
-    if (!told) throw error;
+    const told = [EnvironmentError, Unusable, z.ZodError, SyntaxError].some((kind) => error instanceof kind);
+    if (!told && !isFileFault(error)) throw error;
     process.stderr.write(`${(error as Error).message}\n`);
     process.exitCode = 1;
   }

@@ -22,6 +22,8 @@ export interface VerifiedChain {
   /** The head that was reached, where there is no fault. */
   readonly anchor: ExportedAnchor | undefined;
   readonly fault: AuditFault | undefined;
+  /** Whether its head was sealed with this key. */
+  readonly isSealed: boolean;
 }
 
 const access = asSystem('verification of the audit log');
@@ -43,7 +45,7 @@ export class AuditVerifier {
       const chain = chainName(merchantId);
       if ((await this.#reads.findChain(chain, access)) !== undefined) continue;
       const fault = { chain, seq, entryId: _id.toHexString(), what: 'belongs to a chain without a head' };
-      yield { chain, entries: 0, anchor: undefined, fault };
+      yield { chain, entries: 0, anchor: undefined, fault, isSealed: false };
     }
   }
 
@@ -60,7 +62,8 @@ export class AuditVerifier {
     }
     fault ??= await this.#faultAtEnd(walk, head);
     const anchor = fault === undefined ? { chain: name, ...head } : undefined;
-    return { chain: name, entries: walk.seq - from, anchor, fault };
+    const isSealed = this.#seals.isGenuine(name, 'head', head);
+    return { chain: name, entries: walk.seq - from, anchor, fault, isSealed };
   }
 
   /** Whether a chain still holds what an anchor exported earlier says of it. */
