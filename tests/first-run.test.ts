@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { parseEnv } from 'node:util';
-import { endLeftOver } from '../scripts/start/left-over.ts';
 import { freePort, isFree } from '../scripts/start/ports.ts';
 import type { ProcessIdentity } from '../scripts/start/process-identity.ts';
 import { queues } from '../src/container/queues.ts';
@@ -207,40 +206,14 @@ describe('a start that cannot be is one clear line', () => {
   });
 });
 
-describe('a launcher that nobody can press Ctrl-C for', () => {
-  test('ends everything in order when nobody reads its lines any more', async () => {
-    const run = await LauncherRun.start(['--no-seed', '--port', String(await freePort())]);
-    await run.says(/✔ Indexes/, 90_000);
-    run.leaveUnread();
-    const started = run.children();
-    expect(await run.ended()).toBe(0);
-    expect(run.running(started)).toEqual([]);
-    await run.remove();
-  });
-
-  test('is hung up on more than once when its terminal closes, and ends everything in order', async () => {
-    const run = await LauncherRun.start(['--no-seed', '--port', String(await freePort())]);
-    await run.says(/✔ Database/, 90_000);
-    const started = run.children();
-    run.leaveUnread();
-    expect(await run.signalUntilEnded('SIGHUP')).toBe(0);
-    expect(run.running(started)).toEqual([]);
-    await run.remove();
-  });
-
-  test('when it is killed, its API, workers and database end by themselves', async () => {
-    const run = await LauncherRun.start(['--quiet', '--no-seed', '--port', String(await freePort())]);
-    await run.says(/Ready/, 90_000);
-    const started = run.children();
-    run.interrupt('SIGKILL');
-    expect(await run.ended()).toBe('SIGKILL');
-    const [redis, own] = [started.slice(0, 2), started.slice(2)];
-    expect(own).toHaveLength(3);
-    await eventually(() => run.running(own).length === 0);
-    // These are no processes of ours: the next start ends them.
-    await endLeftOver(redis);
-    await run.remove();
-  });
+test('a launcher that is hung up on more than once as its terminal closes ends everything in order', async () => {
+  const run = await LauncherRun.start(['--no-seed', '--port', String(await freePort())]);
+  await run.says(/✔ Database/, 90_000);
+  const started = run.children();
+  run.leaveUnread();
+  expect(await run.signalUntilEnded('SIGHUP')).toBe(0);
+  expect(run.running(started)).toEqual([]);
+  await run.remove();
 });
 
 describe('started quietly, and again with nothing of before', () => {
