@@ -77,19 +77,24 @@ export class DeadLetterDesk {
    * @returns how many of them were open
    */
   async discard(ids: readonly Id[]): Promise<number> {
-    const { queues, store, now } = this.#deps;
+    const { store, now } = this.#deps;
     const open = await store.findOpen(ids);
-    for (const { queue, jobId } of open) await queues.removeFailed(queue, jobId);
+    await this.#removeJobs(open);
     return store.settle(idsOf(open), 'discarded', now());
   }
 
   /** Settled last: one that is broken off in between can be done again, and its job's id keeps it from being two. */
   async #replay(replays: readonly Replay[]): Promise<void> {
     const { queues, store, now } = this.#deps;
+    const letters = replays.map(({ letter }) => letter);
     // While the failed one is there, its id is taken.
-    for (const { letter } of replays) await queues.removeFailed(letter.queue, letter.jobId);
+    await this.#removeJobs(letters);
     await queues.enqueue(replays.map(({ request }) => request));
-    if (replays.length > 0) await store.settle(idsOf(replays.map(({ letter }) => letter)), 'replayed', now());
+    if (letters.length > 0) await store.settle(idsOf(letters), 'replayed', now());
+  }
+
+  async #removeJobs(letters: readonly DeadLetter[]): Promise<void> {
+    for (const { queue, jobId } of letters) await this.#deps.queues.removeFailed(queue, jobId);
   }
 
   #lookAt(id: Id, letter: DeadLetter | undefined): Replay | Skipped {
