@@ -60,14 +60,17 @@ async function carryOut(
   result: WriteResult,
 ): Promise<void> {
   const { operation } = context;
-  for (; progress.done < statements.count; progress.done++) {
-    const error = await attempt(context, statements, progress.done, result);
+  while (progress.done < statements.count) {
+    const index = progress.done;
+    const error = await attempt(context, statements, index, result);
+    // Done before anything can interrupt: what is carried out once more would take effect twice.
+    progress.done += 1;
     if (error !== undefined) {
-      (result.writeErrors ??= []).push(writeError(progress.done, error));
+      (result.writeErrors ??= []).push(writeError(index, error));
       if (statements.isOrdered) return;
     }
     if (operation.isSliceOver) {
-      saveProgress(context, progress.done + 1, result);
+      saveProgress(context, progress.done, result);
       await operation.yield();
     }
   }

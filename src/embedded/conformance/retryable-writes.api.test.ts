@@ -145,6 +145,17 @@ describe('an answer that was lost', () => {
     ]);
   });
 
+  test('of a bulk write that takes many turns, is not noticed: what was interrupted goes on where it was', async () => {
+    if (bench.isReal) return;
+    await rows().insertOne({ _id: 1, n: 0 });
+    const increments = Array.from({ length: 3000 }, () => ({
+      updateOne: { filter: { _id: 1 }, update: { $inc: { n: 1 } } },
+    }));
+    const result = await withFailPoint(bench, {}, () => rows().bulkWrite(increments), LOST);
+    expect(result).toMatchObject({ matchedCount: 3000, modifiedCount: 3000 });
+    expect(await all()).toEqual([{ _id: 1, n: 3000 }]);
+  });
+
   test('of findOneAndUpdate, is not noticed', async () => {
     if (bench.isReal) return;
     await rows().insertOne({ _id: 1, n: 0 });
