@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { EnvironmentError, isSet, loadConfig } from '../src/config/index.ts';
-import { createContainer, type Container } from '../src/container.ts';
+import type { Container } from '../src/container.ts';
 import { ExportWalk } from '../src/features/audit/export-walk.ts';
 import { isAway } from '../src/platform/database/failures.ts';
 
@@ -129,6 +129,8 @@ async function run({ anchors, export: target, file, filtered }: Options): Promis
     log: { level: 'silent' },
     database: { ...config.database, maxPoolSize: 2, minPoolSize: 0 },
   };
+  // A file is checked without it, and it takes most of a second to load.
+  const { createContainer } = await import('../src/container.ts');
   const container = createContainer(quiet as typeof config, 'audit-verify');
   try {
     await container.database().connect();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { MongoServerSelectionError } from 'mongodb';
 import { loadConfigOrExit } from '../../src/config/index.ts';
+import { isAway } from '../../src/platform/database/failures.ts';
 import { demoLogins, isSeeded, seed } from './index.ts';
 
 const USAGE = `Usage: npm run seed -- [--seed <number>]
@@ -45,9 +45,7 @@ async function run(): Promise<number> {
 
 /** What whoever started it can do something about, in a line. */
 function lineOf(error: unknown): string | undefined {
-  if (error instanceof MongoServerSelectionError) {
-    return `The database at MONGODB_URI cannot be reached: ${error.message}`;
-  }
+  if (isAway(error)) return `The database at MONGODB_URI cannot be reached: ${(error as Error).message}`;
   const isOfArguments =
     error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   return isOfArguments ? error.message : undefined;
