@@ -29,11 +29,11 @@ beforeAll(async () => {
 });
 afterAll(() => twilio.close());
 
-/** Kills workers of a kind until nothing is left. @returns how many */
-const killWhileWorking = (kind: string, extra: VariableOverrides = {}): Promise<number> =>
+/** Kills workers of a kind until nothing is left, `everyMs` apart on average. @returns how many */
+const killWhileWorking = (kind: string, everyMs: number, extra: VariableOverrides = {}): Promise<number> =>
   killUntilDone(
     () => work.run('workers/main.ts', [kind], extra),
-    4_000,
+    everyMs,
     async () => {
       // What still waits in the outbox is left as well.
       await work.container.relay().relayBatch();
@@ -62,7 +62,7 @@ inRounds(
         for (const n of chunk) await writeEntry(ownerOf(owners, n), { context: system, access });
       });
     await relayAll();
-    const kills = await killWhileWorking('audit');
+    const kills = await killWhileWorking('audit', 1_500);
     const chains = new Map<string, number>();
     for await (const { chain, entries, fault } of work.container.auditVerifier().verifyAll()) {
       expect(fault).toBeUndefined();
@@ -101,7 +101,7 @@ inRounds(
           return requestJob(ingestAnalytics, { events: [...(batches[n] ?? []), ...again] });
         }),
       );
-    const kills = await killWhileWorking('analytics');
+    const kills = await killWhileWorking('analytics', 4_000);
     await work.container.rollups().roll();
     const { primary } = work.database;
     const kept = await trackedEvents
@@ -149,7 +149,7 @@ inRounds(
           );
       });
     await relayAll();
-    const kills = await killWhileWorking('sms', {
+    const kills = await killWhileWorking('sms', 4_000, {
       SMS_PROVIDER: 'twilio',
       TWILIO_BASE_URL: twilio.url,
       TWILIO_ACCOUNT_SID: 'AC0',
