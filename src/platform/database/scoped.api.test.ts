@@ -140,6 +140,29 @@ test('a read by cursor brings whole documents, the first and those of later batc
   expect(found).toEqual(['fig', 'pear', 'plum']);
 });
 
+test.each([
+  ['a query', () => model().find({}, null, system).sort({ label: 1 }).lean().cursor({ batchSize: 1 })],
+  [
+    'aggregation',
+    () =>
+      model()
+        .aggregate([{ $sort: { label: 1 } }], system)
+        .cursor({ batchSize: 1 }),
+  ],
+] as const)('each batch of %s by cursor is as small as was asked for, not the first alone', async (_of, open) => {
+  const sizes: unknown[] = [];
+  const heard = ({ command }: { readonly command: { readonly getMore?: unknown; readonly batchSize?: number } }) => {
+    if (command.getMore !== undefined) sizes.push(command.batchSize);
+  };
+  const client = database.primary.getClient().on('commandStarted', heard);
+  let count = 0;
+  for await (const row of open()) count += row ? 1 : 0;
+  client.off('commandStarted', heard);
+  expect(count).toBeGreaterThan(2);
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(new Set(sizes)).toEqual(new Set([1]));
+});
+
 test('writes in a merchant scope change the rows of that merchant only', async () => {
   await model().updateMany({}, { $set: { left: 9 } }, me);
   await model().bulkWrite([{ updateMany: { filter: { label: 'fig' }, update: { $set: { left: 7 } } } }], me);

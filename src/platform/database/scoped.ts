@@ -72,10 +72,12 @@ export function scoped(schema: Schema, { scopes, joins }: ScopedOptions): void {
     limit(this, this.model.db);
   });
   schema.pre('aggregate', function (this: Aggregate<unknown>) {
-    const options = this.options as Partial<Access>;
+    const options = this.options as Batched & Partial<Access>;
     const stages = this.pipeline();
     stages.splice(0, Infinity, ...scopePipeline(stages, scopeOf(options), read(options), joins()));
     limit(this, this.model().db);
+    // Mongoose tells the server so of the first batch alone: the second would bring all that is left, up to 16 MB.
+    if (options.cursor?.batchSize !== undefined) options.batchSize = options.cursor.batchSize;
   });
   schema.pre('save', function (this: HydratedDocument<unknown>, options) {
     // A loaded document is saved by its id alone: whose it is would not be asked again.
@@ -175,6 +177,11 @@ function scopePopulate(query: Query<unknown, unknown>, schema: Schema, joins: Sc
     if (!known || join.model !== undefined) throw new ScopeError(`${path} is not among the joins of this model`);
     join.options = { ...join.options, ...access };
   }
+}
+
+interface Batched {
+  batchSize?: number;
+  readonly cursor?: { readonly batchSize?: number };
 }
 
 const OPERATION_MS = 5_000;
