@@ -103,6 +103,10 @@ export const isPlain = (text: string): boolean => /^[\x20-\x7e\u00a0-\u00ffâ€“â€
 
 const LATIN = 'latin';
 
+interface Remembering {
+  readonly _fontFamilies?: Readonly<Record<string, { layoutCache?: object }>>;
+}
+
 /** The fonts of a document, of which it embeds the characters that it shows. A font is loaded when a text needs it. */
 export class Faces {
   readonly #document: PDFKit.PDFDocument;
@@ -129,6 +133,16 @@ export class Faces {
       if (part === undefined) continue;
       for (const weight of [400, 700] as const) await this.#load(part, weight);
     }
+  }
+
+  /**
+   * Forgets how words were laid out so far, which pdfkit remembers until the document is done: of a long list, whose numbers never
+   * come again, half of all that it held. The members are its own, and no part of what it promises: what is not there is left.
+   */
+  forgetWords(): void {
+    const { _fontFamilies: fonts = {} } = this.#document as unknown as Remembering;
+    for (const font of Object.values(fonts))
+      if (font.layoutCache !== undefined) font.layoutCache = Object.create(null) as object;
   }
 
   plain(weight: Weight): Face {

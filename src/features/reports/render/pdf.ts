@@ -134,6 +134,7 @@ class Pages {
 
   #addPage(): void {
     this.#document.addPage();
+    this.#faces.forgetWords();
     this.#page += 1;
     this.#y = MARGIN;
     this.#footer();

@@ -4,10 +4,12 @@ import { Faces } from './faces.ts';
 import { TextPainter, type TextBox } from './text.ts';
 
 let document: PDFKit.PDFDocument;
+let faces: Faces;
 let painter: TextPainter;
 beforeAll(async () => {
   document = new PDFDocument();
-  painter = new TextPainter(document, await Faces.of(document));
+  faces = await Faces.of(document);
+  painter = new TextPainter(document, faces);
 });
 afterAll(() => {
   document.end();
@@ -40,4 +42,16 @@ test('a number that is too long for its place is drawn smaller and whole, where 
   expect(word?.text).toMatch(/^Wolfes\w*…$/);
   expect(word?.width).toBeLessThanOrEqual(60);
   expect(draw('1,234', { tooLong: 'shrink' })[0]?.width).toBe(document.fontSize(10).widthOfString('1,234'));
+});
+
+test('how a word is laid out is remembered until it is to be forgotten, whatever the word', () => {
+  document.font(faces.plain(400).id);
+  const { _font: font } = document as unknown as { readonly _font: { layoutRun(text: string): unknown } };
+  const laidOut = jest.spyOn(font, 'layoutRun');
+  const measure = () => painter.measure('constructor', { size: 10 });
+  const width = measure();
+  expect([measure(), laidOut.mock.calls.length]).toEqual([width, 1]);
+  faces.forgetWords();
+  expect([measure(), laidOut.mock.calls.length]).toEqual([width, 2]);
+  laidOut.mockRestore();
 });

@@ -17,3 +17,9 @@ declare module 'bidi-js' {
   }
   export default function bidiFactory(): Bidi;
 }
+
+declare module 'exceljs/lib/stream/xlsx/workbook-writer.js' {
+  import type Excel from 'exceljs';
+
+  export default class WorkbookWriter extends Excel.stream.xlsx.WorkbookWriter {}
+}

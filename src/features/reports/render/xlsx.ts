@@ -1,4 +1,6 @@
-import Excel from 'exceljs';
+import type Excel from 'exceljs';
+// The whole of it reads workbooks as well: 8 MB more, and a tenth of a second.
+import WorkbookWriter from 'exceljs/lib/stream/xlsx/workbook-writer.js';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
@@ -21,7 +23,7 @@ export async function renderXlsx(document: ReportDocument, task: RenderTask): Pr
   const written = finished(output);
   // What fails while rows are still being made is told at the end.
   written.catch(() => undefined);
-  const workbook = new Excel.stream.xlsx.WorkbookWriter({ stream: output, useStyles: true, useSharedStrings: false });
+  const workbook = new WorkbookWriter({ stream: output, useStyles: true, useSharedStrings: false });
   workbook.creator = storeName;
   workbook.created = new Date(document.madeAt);
   const sheet = workbook.addWorksheet(document.title, {
