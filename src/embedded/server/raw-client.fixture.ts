@@ -89,8 +89,8 @@ function timeless(bytes: Buffer): Document {
 
 function readReply(frame: Buffer): ReceivedReply {
   const head = { requestId: frame.readInt32LE(4), responseTo: frame.readInt32LE(8), opCode: frame.readInt32LE(12) };
-  if (head.opCode === OpCode.reply) return { ...head, moreToCome: false, body: timeless(frame.subarray(36)) };
   const plain = head.opCode === OpCode.compressed ? inflated(frame) : frame;
+  if (plain.readInt32LE(12) === OpCode.reply) return { ...head, moreToCome: false, body: timeless(plain.subarray(36)) };
   return {
     ...head,
     moreToCome: (plain.readInt32LE(16) & Flags.moreToCome) !== 0,
@@ -101,7 +101,7 @@ function readReply(frame: Buffer): ReceivedReply {
 function inflated(frame: Buffer): Buffer {
   const size = frame.readInt32LE(20);
   return Buffer.concat([
-    int32(16 + size, 0, 0, OpCode.message),
+    int32(16 + size, 0, 0, frame.readInt32LE(16)),
     decompress(frame.readUInt8(24), frame.subarray(25), size),
   ]);
 }
