@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { Types } from 'mongoose';
 import { nativeDb, withDatabase } from '../../../tests/environment/index.ts';
-import { asSystem } from '../../platform/database/scoped.ts';
+import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import { mongoTransact, type Transact } from '../../platform/database/transaction.ts';
 import { eventAppender, outbox } from '../../platform/outbox/event.store.ts';
 import type { AuditRecord } from '../../platform/queue/outlets.ts';
@@ -9,7 +9,7 @@ import { Id, newId } from '../../shared/ids.ts';
 import { AuditChainer } from './audit.chainer.ts';
 import { auditSubscriptions } from './audit.events.ts';
 import { auditOutlet, AuditLog, recordChanges } from './audit.log.ts';
-import { auditChains, auditEntries, chainName, type AuditEntry } from './audit.model.ts';
+import { auditChains, auditEntries, chainName, type AuditEntry, type ChainOwner } from './audit.model.ts';
 import { AuditRetention } from './audit.retention.ts';
 import { AuditVerifier, type ExportedAnchor } from './audit.verifier.ts';
 import { ChainReads } from './chain.reads.ts';
@@ -236,36 +236,20 @@ test('a head or a cut that the key has not sealed is found, and so is a chain wi
   expect(broken).toContain(name);
 });
 
+const retentionOf = (keptMs: number, at: number) =>
+  new AuditRetention({ entries: entries(), chains: chains(), reads, transact, seals, keptMs, now: () => new Date(at) });
+
 test('retention removes the begin of a chain, and the rest still verifies', async () => {
   const { merchantId, name } = await chainOf(450);
   const third = await raw().findOne({ merchantId, seq: 301 });
   const cutAt = third?.occurredAt.getTime() ?? 0;
-  const keptMs = 1_000;
-  const at = () => new Date(cutAt + keptMs);
-  const retention = new AuditRetention({
-    entries: entries(),
-    chains: chains(),
-    reads,
-    transact,
-    seals,
-    keptMs,
-    now: at,
-  });
+  const retention = retentionOf(1_000, cutAt + 1_000);
   await retention.removeOld(never);
   expect(await raw().countDocuments({ merchantId })).toBe(150);
   expect(await faultOf(name)).toBeUndefined();
   await retention.removeOld(never);
   expect(await raw().countDocuments({ merchantId })).toBe(150);
-  const later = new AuditRetention({
-    entries: entries(),
-    chains: chains(),
-    reads,
-    transact,
-    seals,
-    keptMs: 0,
-    now: () => new Date(cutAt + 86_400_000),
-  });
-  await later.removeOld(never);
+  await retentionOf(0, cutAt + 86_400_000).removeOld(never);
   expect(await raw().countDocuments({ merchantId })).toBe(0);
   expect(await faultOf(name)).toBeUndefined();
   const [more] = await written(merchantId, 1);
@@ -273,4 +257,43 @@ test('retention removes the begin of a chain, and the rest still verifies', asyn
   expect(await faultOf(name)).toBeUndefined();
   await raw().deleteMany({ merchantId });
   expect(await faultOf(name)).toMatchObject({ seq: 451 });
+});
+
+test('what retention removes while a chain is verified is not missing; what nobody has cut off is', async () => {
+  /** Looks at entries a moment too late: each time retention has come before, up to the entry at the next place. */
+  class Overtaken extends ChainReads {
+    readonly cuts: number[];
+
+    constructor(...cuts: number[]) {
+      super(entries(), chains());
+      this.cuts = cuts;
+    }
+
+    override async *entriesOf(owner: ChainOwner, access: Access) {
+      await this.#overtake(owner);
+      yield* super.entriesOf(owner, access);
+    }
+
+    override async findAt(owner: ChainOwner, seq: number, access: Access) {
+      await this.#overtake(owner);
+      return super.findAt(owner, seq, access);
+    }
+
+    async #overtake(merchantId: ChainOwner): Promise<void> {
+      const seq = this.cuts.shift();
+      const kept = seq === undefined ? null : await raw().findOne({ merchantId, seq });
+      if (kept !== null) await retentionOf(0, kept.occurredAt.getTime()).removeOld(never);
+    }
+  }
+  const meanwhile = (...cuts: number[]) => new AuditVerifier({ reads: new Overtaken(...cuts), seals });
+  const { merchantId, name } = await chainOf(9);
+  const seen = await reads.findChain(name, system);
+  if (seen === undefined) throw new Error('There is no such chain');
+  const fifth = await raw().findOne({ merchantId, seq: 5 });
+  const anchor = seals.seal(name, 'head', { seq: 5, hash: fifth?.hash ?? '', at: now() });
+
+  expect(await meanwhile(3, 5).verify(seen)).toMatchObject({ fault: undefined, entries: 5, anchor: { seq: 9 } });
+  expect(await meanwhile(6).verifyAnchor({ chain: name, ...anchor })).toBeUndefined();
+  await raw().deleteOne({ merchantId, seq: 8 });
+  expect(await meanwhile(7).verify(seen)).toMatchObject({ fault: { seq: 8, what: 'is missing' } });
 });

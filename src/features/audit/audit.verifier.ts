@@ -49,7 +49,20 @@ export class AuditVerifier {
     }
   }
 
+  /**
+   * One chain, from its cut to the head it had when it was read, and all that was chained since. Begins anew behind a
+   * later cut when what is missing was removed by retention in the meantime: each time the cut has moved on, so it ends.
+   */
   async verify(chain: AuditChain): Promise<VerifiedChain> {
+    for (let seen = chain; ;) {
+      const verified = await this.#verifyOnce(seen);
+      const later = verified.fault && (await this.#cutSince(seen, verified.fault));
+      if (later === undefined) return verified;
+      seen = later;
+    }
+  }
+
+  async #verifyOnce(chain: AuditChain): Promise<VerifiedChain> {
     const { _id: name, merchantId, cut, head } = chain;
     const walk = new ChainWalk(name, cut ?? { seq: 0, hash: GENESIS });
     const from = walk.seq;
@@ -72,11 +85,22 @@ export class AuditVerifier {
     if (!this.#seals.isGenuine(chain, 'head', anchor)) return fault('is an anchor that this key has not sealed');
     const found = await this.#reads.findChain(chain, access);
     if (found === undefined) return fault('is missing, and so is the whole chain');
-    if (found.cut !== null && anchor.seq <= found.cut.seq) return undefined;
+    if (isCut(found, anchor.seq)) return undefined;
     const entry = await this.#reads.findAt(found.merchantId, anchor.seq, access);
-    if (entry === undefined) return fault('is missing: the chain was cut off before it');
+    if (entry === undefined) {
+      const missing = fault('is missing: the chain was cut off before it');
+      return (await this.#cutSince(found, missing)) === undefined ? missing : undefined;
+    }
     if (entry.hash === anchor.hash) return undefined;
     return fault('was replaced: the anchor remembers another', entry._id.toHexString());
+  }
+
+  /** The chain as it is now, if a cut that it had not when it was seen explains why an entry is not there. */
+  async #cutSince(seen: AuditChain, { seq, entryId }: AuditFault): Promise<AuditChain | undefined> {
+    // What is there and wrong is no less so for being removed later.
+    if (entryId !== undefined || isCut(seen, seq)) return undefined;
+    const now = await this.#reads.findChain(seen._id, access);
+    return now !== undefined && isCut(now, seq) ? now : undefined;
   }
 
   #unsealed({ _id: chain, head, cut }: AuditChain, walk: ChainWalk): AuditFault | undefined {
@@ -94,3 +118,5 @@ export class AuditVerifier {
     return walk.seq > now.seq ? walk.fault(now.seq + 1, 'was appended: the head does not reach it') : undefined;
   }
 }
+
+const isCut = ({ cut }: AuditChain, seq: number): boolean => cut !== null && seq <= cut.seq;
