@@ -15,7 +15,7 @@ import { Pulse } from './pulse.ts';
 import { ageOf, Reader, type ReaderTimes } from './reader.ts';
 import { RedisLayer } from './redis-layer.ts';
 import { reportOf, type CacheStats } from './report.ts';
-import { StatsBook } from './stats.ts';
+import { StatsBook, type Tally } from './stats.ts';
 
 export interface CacheOptions {
   /** A connection of the cache's own: it is subscribed on. */
@@ -121,15 +121,9 @@ export class EnhancedCacheService implements Cache {
   async getMany<T>(keys: readonly string[], codec?: Codec<T>): Promise<ReadonlyMap<string, T>> {
     const { values, others } = this.#divide(keys, (key) => this.peek<T>(key) ?? this.#stale<T>(key));
     if (others.length === 0) return values;
-    const moment = this.#coherence.begin();
-    const looked = await this.#remote.find(others).catch(() => []);
-    for (const [index, key] of others.entries()) {
-      const found = looked[index]?.found;
-      const isShown = found !== undefined && ageOf(found.lifetime, this.#clock()) !== 'past';
-      const reading = { key, keeping: keepingBy(codec) };
-      const outcome = isShown ? this.#keeper.adopt(reading, moment, found) : undefined;
-      this.#count(key, found?.tags ?? [], outcome === undefined ? 'misses' : 'hits');
-      if (outcome !== undefined) values.set(key, outcome.value as T);
+    for (const [key, { value, source, savedMs, tallies }] of await this.#many.find(others, keepingBy(codec))) {
+      count(tallies, source, savedMs);
+      if (value !== undefined) values.set(key, value as T);
     }
     return values;
   }
@@ -149,8 +143,8 @@ export class EnhancedCacheService implements Cache {
       const chosen = typeof policy === 'function' ? policy(key) : policyOf(policy);
       return { key, policy: inMilliseconds(chosen), keeping: keepingBy<unknown>(undefined) };
     });
-    for (const [key, { value, source }] of await this.#many.read(readings, load)) {
-      this.#count(key, [], source === 'hit-l2' ? 'hits' : 'misses');
+    for (const [key, { value, source, savedMs, tallies }] of await this.#many.read(readings, load)) {
+      count(tallies, source, savedMs);
       if (value !== undefined) values.set(key, value as T);
     }
     return values;
@@ -232,8 +226,8 @@ export class EnhancedCacheService implements Cache {
       return stale;
     }
     this.#stats.memory.misses += 1;
-    const { value, source, loadedAt, tallies } = await this.#reader.read(reading);
-    for (const tally of tallies) tally[COUNTED[source]] += 1;
+    const { value, source, loadedAt, savedMs, tallies } = await this.#reader.read(reading);
+    count(tallies, source, savedMs);
     return { value: value as T, source, ageSeconds: Math.max(0, (this.#clock() - loadedAt) / 1_000) };
   }
 
@@ -245,6 +239,7 @@ export class EnhancedCacheService implements Cache {
       if (hit === undefined) others.push(key);
       else values.set(key, hit.value);
     }
+    this.#stats.memory.misses += others.length;
     return { values, others };
   }
 
@@ -263,19 +258,19 @@ export class EnhancedCacheService implements Cache {
   #shown<T>(entry: MemoryEntry, source: CacheSource, now: number): Cached<T> {
     entry.reads += 1;
     this.#stats.memory.hits += 1;
-    for (const tally of entry.tallies) {
-      tally[COUNTED[source]] += 1;
-      tally.savedMs += entry.lifetime.loadMs;
-    }
+    count(entry.tallies, source, entry.lifetime.loadMs);
     return { value: entry.value as T, source, ageSeconds: ageSeconds(entry.lifetime, now) };
-  }
-
-  #count(key: string, tags: readonly string[], what: 'hits' | 'misses' | 'staleServes'): void {
-    for (const tally of this.#stats.of(key, tags)) tally[what] += 1;
   }
 }
 
 const COUNTED = { 'hit-l1': 'hits', 'hit-l2': 'hits', miss: 'misses', stale: 'staleServes' } as const;
+
+function count(tallies: readonly Tally[], source: CacheSource, savedMs: number): void {
+  for (const tally of tallies) {
+    tally[COUNTED[source]] += 1;
+    tally.savedMs += savedMs;
+  }
+}
 
 const ageSeconds = ({ loadedAt }: Lifetime, now: number): number => Math.max(0, (now - loadedAt) / 1_000);
 

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly value: unknown;
   readonly source: CacheSource;
   readonly loadedAt: number;
+  /** What a load would have taken that the read made needless, in milliseconds. */
+  readonly savedMs: number;
   /** What the read counts in. */
   readonly tallies: readonly Tally[];
 }

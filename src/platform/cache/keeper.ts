@@ -5,7 +5,7 @@ import type { Coherence, Moment } from './coherence.ts';
 import type { Lifetime } from './envelope.ts';
 import type { Outcome } from './flights.ts';
 import type { Found } from './looked.ts';
-import type { Memory, MemoryEntry } from './memory.ts';
+import type { Memory, NewEntry } from './memory.ts';
 import type { RedisLayer, Turn } from './redis-layer.ts';
 import type { StatsBook, Tally } from './stats.ts';
 
@@ -60,7 +60,7 @@ export class Keeper {
     const { value, bytes } = read;
     const { lifetime, tags } = found;
     const tallies = this.#remember({ key, tags, moment, value, lifetime, bytes });
-    return { value, source: 'hit-l2', loadedAt: lifetime.loadedAt, tallies };
+    return { value, source: 'hit-l2', loadedAt: lifetime.loadedAt, savedMs: lifetime.loadMs, tallies };
   }
 
   #read(keeping: Reading['keeping'], found: Found): Kept<unknown> | undefined {
@@ -88,13 +88,13 @@ export class Keeper {
       const keptMs = freshMs + staleMs + GRACE_MS;
       this.#deps.remote.store(turn, lifetime, keptMs, kept.encoded()).catch(this.#deps.onFailure);
     }
-    return { value: kept.value, source: 'miss', loadedAt: lifetime.loadedAt, tallies };
+    return { value: kept.value, source: 'miss', loadedAt: lifetime.loadedAt, savedMs: 0, tallies };
   }
 
-  #remember(entry: Omit<MemoryEntry, 'reads' | 'tallies'>): readonly Tally[] {
+  #remember(entry: Omit<NewEntry, 'tallies'>): readonly Tally[] {
     const { memory, coherence, stats } = this.#deps;
     const tallies = stats.of(entry.key, entry.tags);
-    if (coherence.verdict(entry) !== 'ended') memory.put({ ...entry, tallies, reads: 0 });
+    if (coherence.verdict(entry) !== 'ended') memory.put({ ...entry, tallies });
     return tallies;
   }
 }

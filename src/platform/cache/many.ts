@@ -1,6 +1,7 @@
 import type { Moment } from './coherence.ts';
 import type { Flights, Outcome } from './flights.ts';
 import { Keeper, type KeeperDeps, type Reading } from './keeper.ts';
+import type { Found } from './looked.ts';
 import { ageOf } from './reader.ts';
 import type { Turn } from './redis-layer.ts';
 
@@ -37,12 +38,27 @@ export class ManyReader {
       for (const { key, policy } of wanted) {
         under.set(
           key,
-          flights.start(key, policy.tags, async () => (await batch).get(key) ?? this.#nothing()),
+          flights.start(key, policy.tags, async () => (await batch).get(key) ?? this.#nothing(key, policy.tags)),
         );
       }
     }
-    const outcomes = await Promise.all(under.values());
-    return new Map([...under.keys()].map((key, index) => [key, outcomes[index] ?? this.#nothing()]));
+    return new Map(await Promise.all(Array.from(under, async ([key, flight]) => [key, await flight] as const)));
+  }
+
+  /** Loads nothing. What is out of date, but may be shown, is. */
+  async find(keys: readonly string[], keeping: Reading['keeping']): Promise<Outcomes> {
+    const { coherence, remote } = this.#deps;
+    const moment = coherence.begin();
+    // Counted and told by the layer.
+    const looked = await remote.find(keys).catch(() => []);
+    return new Map(keys.map((key, index) => [key, this.#shown({ key, keeping }, moment, looked[index]?.found)]));
+  }
+
+  #shown(reading: Pick<Reading, 'keeping' | 'key'>, moment: Moment, found: Found | undefined): Outcome {
+    const age = found && ageOf(found.lifetime, this.#deps.clock());
+    const outcome = found && age !== 'past' ? this.#keeper.adopt(reading, moment, found) : undefined;
+    if (outcome === undefined) return this.#nothing(reading.key, found?.tags);
+    return age === 'stale' ? { ...outcome, source: age } : outcome;
   }
 
   async #batch(wanted: readonly ManyReading[], load: LoadMany): Promise<Outcomes> {
@@ -84,7 +100,7 @@ export class ManyReader {
   }
 
   async #lookUp(wanted: readonly ManyReading[]): Promise<Map<string, Outcome>> {
-    const { remote, coherence, stats } = this.#deps;
+    const { remote, coherence } = this.#deps;
     const outcomes = new Map<string, Outcome>();
     const moment: Moment = coherence.begin();
     const looked = await remote
@@ -95,7 +111,6 @@ export class ManyReader {
       const found = looked[index]?.found;
       const isFresh = found !== undefined && ageOf(found.lifetime, this.#deps.clock()) === 'fresh';
       const outcome = isFresh ? this.#keeper.adopt(reading, moment, found) : undefined;
-      stats.redis[outcome === undefined ? 'misses' : 'hits'] += 1;
       if (outcome !== undefined) outcomes.set(reading.key, outcome);
     }
     return outcomes;
@@ -110,7 +125,8 @@ export class ManyReader {
     if (turn?.token !== undefined) this.#deps.remote.hold(turn, 0).catch(() => undefined);
   }
 
-  #nothing(): Outcome {
-    return { value: undefined, source: 'miss', loadedAt: this.#deps.clock(), tallies: [] };
+  #nothing(key: string, tags: readonly string[] = []): Outcome {
+    const { clock, stats } = this.#deps;
+    return { value: undefined, source: 'miss', loadedAt: clock(), savedMs: 0, tallies: stats.of(key, tags) };
   }
 }

@@ -11,8 +11,13 @@ export interface MemoryEntry extends Dated {
   /** What the value alone takes. */
   readonly bytes: number;
   readonly tallies: readonly Tally[];
+  /** Since this value came. */
   reads: number;
+  /** Those of the values it took the place of. */
+  readonly readsBefore: number;
 }
+
+export type NewEntry = Omit<MemoryEntry, 'reads' | 'readsBefore'>;
 
 // Measured: the entry's objects, and its places in the Map and the lists of lru-cache.
 const ENTRY_BYTES = 560;
@@ -39,9 +44,11 @@ export class Memory {
   }
 
   /** Unless there is one already whose load began later. */
-  put(entry: MemoryEntry): void {
+  put(entry: NewEntry): void {
     const known = this.#entries.peek(entry.key);
-    if (known === undefined || known.moment.order < entry.moment.order) this.#entries.set(entry.key, entry);
+    if (known !== undefined && known.moment.order >= entry.moment.order) return;
+    const readsBefore = known === undefined ? 0 : known.readsBefore + known.reads;
+    this.#entries.set(entry.key, { ...entry, reads: 0, readsBefore });
   }
 
   delete(key: string): void {
@@ -67,7 +74,8 @@ export class Memory {
   /** Those read most, of those kept. */
   hottest(count: number): readonly { readonly key: string; readonly reads: number }[] {
     const hottest: { key: string; reads: number }[] = [];
-    for (const { key, reads } of this.#entries.values()) {
+    for (const { key, reads: latest, readsBefore } of this.#entries.values()) {
+      const reads = readsBefore + latest;
       if (hottest.length === count && reads <= (hottest.at(-1)?.reads ?? 0)) continue;
       hottest.push({ key, reads });
       hottest.sort((a, b) => b.reads - a.reads);

@@ -125,7 +125,7 @@ export class Reader {
       }
       if (value !== undefined) return this.#keeper.keep(reading, moment, value, loadMs, turn);
       this.#giveBack(turn);
-      return { value, source: 'miss', loadedAt: moment.at, tallies };
+      return { value, source: 'miss', loadedAt: moment.at, savedMs: 0, tallies };
     } catch (error) {
       for (const tally of tallies) tally.failedLoads += 1;
       this.#giveBack(turn);
@@ -141,7 +141,7 @@ export class Reader {
     const entry = memory.get(key);
     if (entry === undefined || !isAway(error) || coherence.verdict(entry) === 'ended') throw error;
     const { value, lifetime, tallies } = entry;
-    return { value, source: 'stale', loadedAt: lifetime.loadedAt, tallies };
+    return { value, source: 'stale', loadedAt: lifetime.loadedAt, savedMs: 0, tallies };
   }
 
   #adoptFresh(reading: Reading, looked: DatedLook | undefined, forMs: number): Outcome | undefined {
@@ -152,12 +152,10 @@ export class Reader {
 
   /** @returns undefined when Redis cannot be asked */
   async #look({ key, policy: { tags } }: Reading): Promise<DatedLook | undefined> {
-    const { remote, coherence, stats } = this.#deps;
+    const { remote, coherence } = this.#deps;
     const moment = coherence.begin();
     try {
-      const looked = await remote.lookup({ key, tags });
-      stats.redis[looked.found === undefined ? 'misses' : 'hits'] += 1;
-      return { ...looked, moment };
+      return { ...(await remote.lookup({ key, tags })), moment };
     } catch {
       // Counted and told by the layer.
       return undefined;

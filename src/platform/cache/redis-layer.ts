@@ -72,7 +72,7 @@ export class RedisLayer {
     for (const tag of tags) names.push(this.#tag(tag));
     const answers = await this.#ask((redis) => redis.mgetBuffer(names));
     const versions = versionsOf(tags, answers, wanted.length);
-    return wanted.map((_, index) => lookedAt(this.#open(answers[index]), versions));
+    return this.#counted(wanted.map((_, index) => lookedAt(this.#open(answers[index]), versions)));
   }
 
   /** The same for keys whose tags are not known beforehand, for two questions. */
@@ -82,7 +82,7 @@ export class RedisLayer {
     const tags = [...new Set([EVERYTHING, ...values.flatMap((each) => each?.envelope?.tags ?? [])])];
     const answers = await this.#ask((redis) => redis.mgetBuffer(...tags.map((tag) => this.#tag(tag))));
     const versions = versionsOf(tags, answers, 0);
-    return values.map((each) => lookedAt(each, versions));
+    return this.#counted(values.map((each) => lookedAt(each, versions)));
   }
 
   /** To be asked before a load begins. @param steal takes the lock from whoever has it, whose load is not stored then */
@@ -231,6 +231,11 @@ export class RedisLayer {
       this.#tally.failures += 1;
       throw error;
     }
+  }
+
+  #counted(looked: readonly Looked[]): readonly Looked[] {
+    for (const { found } of looked) this.#tally[found === undefined ? 'misses' : 'hits'] += 1;
+    return looked;
   }
 
   #open(sealed: Buffer | null | undefined): Opened | undefined {
