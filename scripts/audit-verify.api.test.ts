@@ -27,6 +27,9 @@ const verify = (...args: string[]) =>
     AUDIT_SECRET: secret,
   }).ended;
 
+/** Some take U+2028 for the end of a line, and JSON does not escape it. */
+const TITLE = 'Mug\u2028blue';
+
 async function chained(count: number, merchantId: Id | null = null): Promise<void> {
   const entries = auditEntries.on(database.primary);
   const transact = mongoTransact(database.primary, () => Promise.resolve());
@@ -41,7 +44,7 @@ async function chained(count: number, merchantId: Id | null = null): Promise<voi
   const scope = merchantId === null ? system.scope : ({ kind: 'merchant', merchantId } as const);
   for (let each = 0; each < count; each += 1) {
     const { aggregateId } = await transact(system, (access) =>
-      log.write({ action: 'a', actor: { kind: 'anonymous' }, scope, result: 'done' }, access),
+      log.write({ action: 'a', actor: { kind: 'anonymous' }, scope, after: { title: TITLE }, result: 'done' }, access),
     );
     await chainer.chain(aggregateId, merchantId, new AbortController().signal);
   }
@@ -119,6 +122,7 @@ test('an exported file is verified without database and key; one that was made a
       .lean<AuditEntry[]>();
     const lines = rows.map((row) => JSON.stringify(shownEntry(row))) as [string, string, string, string];
     const [one, two, three, four] = lines;
+    expect(one).toContain(TITLE);
 
     const whole = await check(lines, '--anchors', anchors);
     expect(whole).toMatchObject({ code: 0, errors: '', log: '4 entries, 0 of them broken, 0 gaps, 1 anchors met\n' });

@@ -1,12 +1,11 @@
-import { createReadStream } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { EnvironmentError, isSet, loadConfig } from '../src/config/index.ts';
 import type { Container } from '../src/container.ts';
 import { ExportWalk } from '../src/features/audit/export-walk.ts';
 import { isAway } from '../src/platform/database/failures.ts';
+import { readLines } from '../src/platform/files/lines.ts';
 
 const USAGE = `Usage: npm run audit:verify [-- --anchors <file>] [--export <file>]
        npm run audit:verify -- --file <file> [--filtered] [--anchors <file>]
@@ -63,11 +62,9 @@ async function verifyChains(verifier: Verifier, target: string | undefined) {
   return { faults, isForeign: chains > 0 && sealed === 0 };
 }
 
-const linesOf = (file: string) => createInterface({ input: createReadStream(file), crlfDelay: Infinity });
-
 async function* anchorsOf(file: string): AsyncGenerator<z.output<typeof Anchor>> {
-  for await (const line of linesOf(file)) {
-    if (line !== '') yield Anchor.parse(JSON.parse(line));
+  for await (const line of readLines(file)) {
+    if (line.trim() !== '') yield Anchor.parse(JSON.parse(line));
   }
 }
 
@@ -82,7 +79,7 @@ async function anchorsByPlace(file: string): Promise<ReadonlyMap<string, z.outpu
 async function walkFile(file: string, walk: ExportWalk, anchorFile: string | undefined) {
   const anchors = anchorFile === undefined ? undefined : await anchorsByPlace(anchorFile);
   let [faults, met] = [0, 0];
-  for await (const line of linesOf(file)) {
+  for await (const line of readLines(file)) {
     const broken = walk.step(line);
     const anchor = anchors?.get(walk.place);
     if (anchor !== undefined) met += 1;

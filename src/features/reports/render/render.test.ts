@@ -60,6 +60,12 @@ async function make(format: 'csv' | 'pdf' | 'xlsx', rows: readonly Row[], curren
   return readFile(targetFile);
 }
 
+async function workbookOf(file: Buffer): Promise<Excel.Workbook> {
+  const workbook = new Excel.Workbook();
+  await workbook.xlsx.load(file as unknown as Parameters<typeof workbook.xlsx.load>[0]);
+  return workbook;
+}
+
 const HOSTILE = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1'];
 
 test('I10: cells of CSV and XLSX that begin as a formula are neutralised, and negative numbers stay numbers', async () => {
@@ -68,8 +74,7 @@ test('I10: cells of CSV and XLSX that begin as a formula are neutralised, and ne
   for (const name of HOSTILE) expect(csv).toContain(`'${name}`);
   expect(csv.match(/,-1\.50\r\n/g)).toHaveLength(HOSTILE.length);
 
-  const workbook = new Excel.Workbook();
-  await workbook.xlsx.load((await make('xlsx', rows)) as unknown as Parameters<typeof workbook.xlsx.load>[0]);
+  const workbook = await workbookOf(await make('xlsx', rows));
   const texts: string[] = [];
   const numbers: number[] = [];
   workbook.worksheets[0]?.eachRow((row) => {
@@ -84,11 +89,20 @@ test('I10: cells of CSV and XLSX that begin as a formula are neutralised, and ne
   expect(numbers).toEqual([...rows.map(() => -1.5), -1.5 * rows.length]);
 });
 
+test('texts with what some take for the end of a line are in every format as they are', async () => {
+  const names = ['Eve\u2028Miller', 'Mug\u2029blue', 'Tea\u0085green', 'two\nlines'];
+  const rows = names.map((name) => ({ name, amount: 1 }));
+  const csv = (await make('csv', rows)).toString();
+  for (const name of names) expect(csv).toContain(name);
+  const [sheet] = (await workbookOf(await make('xlsx', rows))).worksheets;
+  expect(names.map((_, index) => sheet?.getCell(6 + index, 1).value)).toEqual(names);
+  const pdf = (await make('pdf', rows)).toString('latin1');
+  expect(pdf.endsWith('%%EOF\n')).toBe(true);
+});
+
 test('the filter of a workbook leaves its sums alone, and its head says whose clock it goes by', async () => {
-  const workbook = new Excel.Workbook();
   const rows = [1, 2, 3].map((amount) => ({ name: 'a', amount }));
-  await workbook.xlsx.load((await make('xlsx', rows)) as unknown as Parameters<typeof workbook.xlsx.load>[0]);
-  const [sheet] = workbook.worksheets;
+  const [sheet] = (await workbookOf(await make('xlsx', rows))).worksheets;
   expect(sheet?.autoFilter).toBe('A5:B8');
   expect(sheet?.getCell('A4').value).toBe('Times in UTC, sums in EUR');
   expect(sheet?.getCell('A9').value).toBe('Total');

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readLines } from '../../../platform/files/lines.ts';
 import type { Cell } from './document.ts';
 
 const SOME = 500;
@@ -7,7 +6,7 @@ const SOME = 500;
 /** The rows of a report, one by one, out of the file in which they lie. @param passed is told now and then how many there were */
 export async function* readRows(file: string, passed: (rows: number) => void): AsyncGenerator<readonly Cell[]> {
   let rows = 0;
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+  for await (const line of readLines(file)) {
     yield JSON.parse(line) as Cell[];
     rows += 1;
     if (rows % SOME === 0) passed(rows);
