@@ -4,12 +4,19 @@ import type { Cell, CellType, ReportDocument } from './document.ts';
 // What makes a spreadsheet take a text for a formula, and the blanks that it passes over before it looks.
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
+// All but XML 1.0's production Char: what none of its documents may hold, escaped neither. One such is no XML any more.
+const UNWRITABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+/** A text that any file can hold: in place of control characters, halves of pairs and U+FFFE and U+FFFF, U+FFFD. */
+export const writable = (text: string): string => text.replace(UNWRITABLE, '\ufffd');
+
 /**
- * A text as a spreadsheet shows it and never runs it: with an apostrophe in front where it would be taken for a formula
- * (OWASP, CSV injection). For texts only: a number that is one stays a number.
+ * A text as a spreadsheet can hold and show it and never runs it: with an apostrophe in front where it would be taken for a
+ * formula (OWASP, CSV injection). For texts only: a number that is one stays a number.
  */
 export function harmless(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
+  const written = writable(text);
+  return FORMULA.test(written) ? `'${written}` : written;
 }
 
 /** `-1234.50` of minor units, exactly. */

@@ -38,16 +38,16 @@ const kind = reportKind<Row>({
   ],
 });
 
-async function make(format: 'csv' | 'pdf' | 'xlsx', rows: readonly Row[], currency = 'EUR'): Promise<Buffer> {
+async function make(format: 'csv' | 'pdf' | 'xlsx', rows: readonly Row[], storeName = '=Store'): Promise<Buffer> {
   const digest = new Digest(kind, { from: '2026-03-01', until: '2026-03-08' });
   const [rowsFile, targetFile] = [join(directory, 'rows'), join(directory, `file.${format}`)];
   await writeFile(rowsFile, rows.map((row) => `${JSON.stringify(digest.add(row))}\n`).join(''));
   const document: ReportDocument = {
     title: kind.title,
     period: 'March',
-    storeName: '=Store',
+    storeName,
     accentColor: null,
-    currency,
+    currency: 'EUR',
     timeZone: 'UTC',
     madeAt: 0,
     columns: kind.columns.map(({ label, type, width }) => ({ label, type, width })),
@@ -98,6 +98,22 @@ test('texts with what some take for the end of a line are in every format as the
   expect(names.map((_, index) => sheet?.getCell(6 + index, 1).value)).toEqual(names);
   const pdf = (await make('pdf', rows)).toString('latin1');
   expect(pdf.endsWith('%%EOF\n')).toBe(true);
+});
+
+test('what XML cannot hold is replaced in a workbook, so that all of it can be parsed, and the rest is as it was', async () => {
+  const names = ['a\uffffb', '\ufffe=1', 'a\u0000b', '\u000b=1', 'a\ud800b', '\udc00', 'a\tb\u0085 <&\u{1f600}>'];
+  const file = await make(
+    'xlsx',
+    names.map((name) => ({ name, amount: 1 })),
+    'St\uffffore \ud83d',
+  );
+  // Reading it back parses both its sheet and its properties.
+  const workbook = await workbookOf(file);
+  const [sheet] = workbook.worksheets;
+  expect(names.map((_, index) => sheet?.getCell(6 + index, 1).value)).toEqual([
+    ...['a\ufffdb', '\ufffd=1', 'a\ufffdb', '\ufffd=1', 'a\ufffdb', '\ufffd', 'a\tb\u0085 <&\u{1f600}>'],
+  ]);
+  expect([workbook.creator, sheet?.getCell('A1').value]).toEqual(['St\ufffdore \ufffd', 'St\ufffdore \ufffd']);
 });
 
 test('the filter of a workbook leaves its sums alone, and its head says whose clock it goes by', async () => {

@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { decimalsOf } from '../../../shared/money.ts';
-import { harmless, WallClock } from './cells.ts';
+import { harmless, WallClock, writable } from './cells.ts';
 import type { Cell, CellType, ReportDocument } from './document.ts';
 import { readRows, type RenderTask } from './rows.ts';
 
@@ -24,7 +24,7 @@ export async function renderXlsx(document: ReportDocument, task: RenderTask): Pr
   // What fails while rows are still being made is told at the end.
   written.catch(() => undefined);
   const workbook = new WorkbookWriter({ stream: output, useStyles: true, useSharedStrings: false });
-  workbook.creator = storeName;
+  workbook.creator = writable(storeName);
   workbook.created = new Date(document.madeAt);
   const sheet = workbook.addWorksheet(document.title, {
     views: [{ state: 'frozen', ySplit: HEADER_ROW }],
