@@ -1,11 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { EnvironmentError, isSet, loadConfig } from '../src/config/index.ts';
+import { EnvironmentError, isSet } from '../src/config/index.ts';
 import type { Container } from '../src/container.ts';
 import { ExportWalk } from '../src/features/audit/export-walk.ts';
-import { isAway } from '../src/platform/database/failures.ts';
 import { readLines } from '../src/platform/files/lines.ts';
+import { Unusable, withContainer } from './with-container.ts';
 
 const USAGE = `Usage: npm run audit:verify [-- --anchors <file>] [--export <file>]
        npm run audit:verify -- --file <file> [--filtered] [--anchors <file>]
@@ -118,48 +118,24 @@ async function verifyAnchors(verifier: Verifier, file: string): Promise<number> 
   return faults;
 }
 
-async function run({ anchors, export: target, file, filtered }: Options): Promise<number> {
-  if (file !== undefined) return verifyFile(file, filtered, anchors);
-  const config = loadConfig();
-  const quiet = {
-    ...config,
-    log: { level: 'silent' },
-    database: { ...config.database, maxPoolSize: 2, minPoolSize: 0 },
-  };
-  // A file is checked without it, and it takes most of a second to load.
-  const { createContainer } = await import('../src/container.ts');
-  const container = createContainer(quiet as typeof config, 'audit-verify');
-  try {
-    await container.database().connect();
-    const verifier = container.auditVerifier();
-    const { faults, isForeign } = await verifyChains(verifier, target);
-    if (isForeign) {
-      const secret = isSet('AUDIT_SECRET')
-        ? 'This AUDIT_SECRET'
-        : 'AUDIT_SECRET is not set, and the one of development';
-      write(
-        `${secret} has sealed none of the heads: it is another than the log was sealed with, or all were made anew`,
-      );
-      return 2;
-    }
-    const gone = anchors === undefined ? 0 : await verifyAnchors(verifier, anchors);
-    return faults + gone === 0 ? 0 : 1;
-  } catch (error) {
-    throw isAway(error) ? unreachable(config.database.uri) : error;
-  } finally {
-    await container.close();
+async function verifyDatabase(
+  verifier: Verifier,
+  { anchors, export: target }: Pick<Options, 'anchors' | 'export'>,
+): Promise<number> {
+  const { faults, isForeign } = await verifyChains(verifier, target);
+  if (isForeign) {
+    const secret = isSet('AUDIT_SECRET') ? 'This AUDIT_SECRET' : 'AUDIT_SECRET is not set, and the one of development';
+    write(`${secret} has sealed none of the heads: it is another than the log was sealed with, or all were made anew`);
+    return 2;
   }
+  const gone = anchors === undefined ? 0 : await verifyAnchors(verifier, anchors);
+  return faults + gone === 0 ? 0 : 1;
 }
 
-/** @param uri what holds a password may be told without it only */
-function unreachable(uri: string): Unusable {
-  const servers = uri.replace(/^([\w+]+:\/\/)[^/]*@/, '$1').replace(/\?.*$/, '');
-  const unset = isSet('MONGODB_URI') ? '' : 'MONGODB_URI is not set. ';
-  return new Unusable(`${unset}The database cannot be reached at ${servers}`);
+async function run({ file, filtered, ...options }: Options): Promise<number> {
+  if (file !== undefined) return verifyFile(file, filtered, options.anchors);
+  return withContainer('audit-verify', (container) => verifyDatabase(container.auditVerifier(), options));
 }
-
-/** Told in its own words, without a stack. */
-class Unusable extends Error {}
 
 const isFileFault = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'path' in error && 'syscall' in error;

@@ -42,6 +42,7 @@ export async function measureAnalytics({ mongoUri }: { readonly mongoUri: string
     state,
     rollups: rollups.on(primary),
     trends: trends.on(primary),
+    now: () => new Date(),
   });
   const [ingest] = analyticsJobs({ store, rollups: rolling, orders: { findView: () => Promise.resolve(undefined) } });
   const { signal } = new AbortController();

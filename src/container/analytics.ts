@@ -33,6 +33,7 @@ export function analyticsParts(parts: Parts, { database, transact, now }: Platfo
           rollups: rollups.on(primary()),
           trends: trends.on(primary()),
           state: rollupState.on(primary()),
+          now,
         }),
     ),
     traffic: parts.part(

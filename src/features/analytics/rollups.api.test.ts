@@ -36,6 +36,7 @@ const rolling = (instead: Partial<RollupDeps> = {}) =>
     rollups: rollups.on(database.primary),
     trends: trends.on(database.primary),
     state: rollupState.on(database.primary),
+    now: () => new Date('2026-04-03T00:00:00Z'),
     ...instead,
   });
 const raw = (name: string) => nativeDb(database.primary).collection(name);
@@ -229,6 +230,25 @@ test('drift is told by slot, and events of stores that are not there count nowhe
   expect(await rolling().findDrift({ merchantId, ...range })).toEqual([
     { unit: 'day', slot: '2026-03-30', type: 'product.viewed', counted: 2, kept: 5 },
   ]);
+});
+
+test('days of which events have expired are neither rebuilt nor called wrong; the first that is whole can be', async () => {
+  const merchantId = stores[2]?.id ?? newId();
+  const late = rolling({ now: () => new Date('2026-06-28T11:30:00Z') });
+  // What was before 11:30 on the 30th of March has expired by then, when it was the 31st already where days begin first.
+  expect(late.firstDay()).toBe('2026-04-01');
+  expect(rolling({ now: () => new Date('2026-06-28T08:30:00Z') }).firstDay()).toBe('2026-03-31');
+  await store.append(viewsAt(['2026-03-31T10:00:00Z', '2026-04-01T10:00:00Z']));
+  await late.roll();
+  const whole = await kept();
+  await raw('analytics_events').deleteMany({ day: '2026-03-31' });
+  const days = { merchantId, from: '2026-03-31', until: '2026-04-02' };
+  const told = 'Events are kept for 90 days: of those before 2026-04-01 not all are there any more';
+  await expect(late.findDrift(days)).rejects.toThrow(told);
+  await expect(late.rebuild(days)).rejects.toThrow(told);
+  expect(await late.findDrift({ ...days, from: late.firstDay() })).toEqual([]);
+  expect(await late.rebuild({ ...days, from: late.firstDay() })).toBe(true);
+  expect(await kept()).toEqual(whole);
 });
 
 test('a merge that another has come before at a new row is tried again, in a rebuild as in rolling', async () => {

@@ -4,9 +4,10 @@ import type { ScopedModel } from '../../platform/database/collection.ts';
 import { duplicateKey } from '../../platform/database/failures.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Id } from '../../shared/ids.ts';
-import { DAY_MS } from '../../shared/time.ts';
-import { STATE_ID, type Rollup, type RollupState, type StoredEvent, type Trend, type Unit } from './analytics.model.ts';
-import type { LocalDay } from './calendar.ts';
+import { DAY_MS, HOUR_MS, type Now } from '../../shared/time.ts';
+import { EVENTS_KEPT_DAYS, STATE_ID } from './analytics.model.ts';
+import type { Rollup, RollupState, StoredEvent, Trend, Unit } from './analytics.model.ts';
+import { addDays, localDay, type LocalDay } from './calendar.ts';
 import type { Period } from './period.ts';
 import { addUp, countBySlot, countTrends, replaceOlder } from './rollup.pipelines.ts';
 
@@ -19,12 +20,26 @@ export interface RollupDeps {
   readonly rollups: ScopedModel<Rollup>;
   readonly trends: ScopedModel<Trend>;
   readonly state: ScopedModel<RollupState>;
+  readonly now: Now;
 }
 
 /** Days of a store, the last not among them. For hours, those of UTC that begin on days of these names. */
 export interface DayRange extends Period {
   readonly merchantId: Id;
 }
+
+/** Days before `since` cannot be counted any more: their rows are all that is left of them. */
+export class EventsGone extends RangeError {
+  constructor(since: LocalDay) {
+    super(`Events are kept for ${String(EVENTS_KEPT_DAYS)} days: of those before ${since} not all are there any more`);
+  }
+}
+
+/** The zone in which days begin first. */
+const FIRST_ZONE = 'Etc/GMT-14';
+
+/** Longer than any rebuild takes, so that no event it counts is removed under it. */
+const REBUILD_MS = HOUR_MS;
 
 /** Batches that one step takes at most: some 20,000 events. */
 const STEP = 40;
@@ -86,8 +101,10 @@ export class Rollups {
    * Counts a store's days anew from its events: rows that are wrong are put right, rows that no event stands behind are
    * removed. Goes on beside the rolling, and comes back to the rows that were rolled in the meantime.
    * @returns whether it came to an end: not when each time some were, or when `signal` said to stop
+   * @throws EventsGone, and changes nothing, when the range begins before `firstDay`
    */
   async rebuild(range: DayRange, signal?: AbortSignal): Promise<boolean> {
+    this.#demandEvents(range);
     for (const unit of UNITS) if (!(await settled(() => this.#rebuildUnit(range, unit), signal))) return false;
     return true;
   }
@@ -104,8 +121,18 @@ export class Rollups {
     }, signal);
   }
 
-  /** The rows of a store's days, in all subjects together, that say something else than its events. */
+  /** The first day that is whole in the events that are kept, wherever the store is or was. */
+  firstDay(): LocalDay {
+    const oldest = new Date(this.#deps.now().getTime() - EVENTS_KEPT_DAYS * DAY_MS + REBUILD_MS);
+    return addDays(localDay(oldest, FIRST_ZONE), 1);
+  }
+
+  /**
+   * The rows of a store's days, in all subjects together, that say something else than its events.
+   * @throws EventsGone when the range begins before `firstDay`
+   */
   async findDrift(range: DayRange): Promise<readonly Drift[]> {
+    this.#demandEvents(range);
     const events = await this.#deps.connectLong();
     const through = await this.#through();
     const drift: Drift[] = [];
@@ -121,6 +148,11 @@ export class Rollups {
       drift.push(...compare(unit, counted, rows));
     }
     return drift;
+  }
+
+  #demandEvents({ from }: DayRange): void {
+    const since = this.firstDay();
+    if (from < since) throw new EventsGone(since);
   }
 
   async #rebuildUnit(range: DayRange, unit: Unit): Promise<boolean> {

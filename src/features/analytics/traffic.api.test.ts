@@ -27,6 +27,7 @@ function jobs() {
     state,
     rollups: rollups.on(primary),
     trends: trends.on(primary),
+    now: () => new Date(),
   });
   const [ingest, roll, count] = analyticsJobs({ store, rollups: rolling, orders: shop.services.orderReads });
   const signal = new AbortController().signal;
