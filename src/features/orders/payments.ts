@@ -20,6 +20,6 @@ export interface Payments {
   authorise(request: PaymentRequest): Promise<Authorisation>;
   /** Takes what was reserved. */
   capture(reference: string, amount: Money): Promise<void>;
-  /** Gives back what was taken: the undo of `capture`. */
+  /** Gives back what was taken: the undo of `capture`. Harmless to repeat: whoever asks may die before they note it. */
   refund(reference: string, amount: Money): Promise<void>;
 }

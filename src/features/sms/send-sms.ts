@@ -1,4 +1,5 @@
 import { PutOff } from '../../platform/queue/job.ts';
+import { untilNoted } from '../../platform/queue/noted.ts';
 import type { Breaker } from '../../platform/resilience/breaker.ts';
 import { OPTED_OUT } from '../../platform/sms/opt-out.ts';
 import { SmsNotTaken, SmsRefused, type SmsProvider } from '../../platform/sms/provider.ts';
@@ -79,7 +80,8 @@ async function handOver(deps: SendSmsDeps, message: TextMessage, signal: AbortSi
   if (attemptedAt === null) await store.markAttempted(_id, now());
   try {
     const providerId = await breaker.run(() => provider.send(outgoing, signal));
-    await store.markTaken(_id, { providerId, state: provider.taken }, now());
+    // It is theirs: were that forgotten, the next attempt would depend on their list to show it.
+    await untilNoted(() => store.markTaken(_id, { providerId, state: provider.taken }, now()));
   } catch (error) {
     if (error instanceof SmsRefused) {
       if (error.code === OPTED_OUT) await deps.optOuts.endTextsTo(to);

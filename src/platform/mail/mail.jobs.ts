@@ -4,9 +4,9 @@ import { SECOND_MS } from '../../shared/time.ts';
 import type { Event } from '../outbox/event.ts';
 import type { Subscription, Subscriptions } from '../outbox/subscription.ts';
 import type { Effects } from '../queue/effects.ts';
-import { jobHandler, requestJob, type JobContract, type JobHandler } from '../queue/job.ts';
-import type { MailStore } from './mail.store.ts';
-import type { MailTransport } from './transport.ts';
+import { jobHandler, PermanentFailure, requestJob, type JobContract, type JobHandler } from '../queue/job.ts';
+import type { MailStore, StoredMail } from './mail.store.ts';
+import type { MailTransport, OutgoingMail } from './transport.ts';
 
 const SEND_MS = 30 * SECOND_MS;
 
@@ -37,7 +37,7 @@ export const mailSubscriptions = {
 } satisfies Subscriptions;
 
 export interface MailJobDeps {
-  readonly mails: Pick<MailStore, 'findUnsent' | 'markSent'>;
+  readonly mails: Pick<MailStore, 'find' | 'markSent'>;
   readonly transport: Pick<MailTransport, 'send'>;
   readonly effects: Pick<Effects, 'once'>;
 }
@@ -47,26 +47,29 @@ export function mailJobs({ mails, transport, effects }: MailJobDeps): readonly J
     jobHandler({
       contract: sendMail,
       async handle({ mailId }, signal) {
-        const id = Id.encode(mailId);
         await effects.once(sendMail.idOf({ mailId }), SEND_MS, async () => {
-          const mail = await mails.findUnsent(mailId);
-          // Erased in the meantime, or sent and only not noted as an effect.
-          if (mail === undefined) return;
-          const { to, subject, body, html, unsubscribeUrl } = mail;
-          const outgoing = {
-            to,
-            subject,
-            body: body ?? '',
-            ...(html !== null && { html }),
-            // Of a mail stored before there was the field it is undefined.
-            ...(unsubscribeUrl != null && { unsubscribeUrl }),
-            // The same at each attempt, so that a mail sent twice can be told as one.
-            id,
-          };
-          await transport.send(outgoing, signal);
-          await mails.markSent(mailId);
+          const mail = await mails.find(mailId);
+          if (mail === undefined) throw new PermanentFailure('The mail is gone: it was asked for too long ago');
+          // Sent so long ago that its effect is not kept any more.
+          if (mail.sentAt !== null) return;
+          await transport.send(outgoing(mail), signal);
         });
+        // Apart: what fails here is repeated by the next attempt, and the mail is not.
+        await mails.markSent(mailId);
       },
     }),
   ];
+}
+
+function outgoing({ _id, to, subject, body, html, unsubscribeUrl }: StoredMail): OutgoingMail {
+  return {
+    to,
+    subject,
+    body: body ?? '',
+    ...(html !== null && { html }),
+    // Of a mail stored before there was the field it is undefined.
+    ...(unsubscribeUrl != null && { unsubscribeUrl }),
+    // The same at each attempt, so that a mail sent twice can be told as one.
+    id: Id.encode(_id),
+  };
 }

@@ -87,14 +87,15 @@ export class MailStore {
     await this.#mails.create([row], asSystem('mail', session));
   }
 
-  /** A mail that is still to be sent. */
-  async findUnsent(_id: Id): Promise<StoredMail | undefined> {
-    return (await this.#mails.findOne({ _id, sentAt: null }, null, access).lean<StoredMail>()) ?? undefined;
+  /** A mail, sent or not; undefined once it is removed. */
+  async find(_id: Id): Promise<StoredMail | undefined> {
+    return (await this.#mails.findOne({ _id }, null, access).lean<StoredMail>()) ?? undefined;
   }
 
+  /** Notes that it was sent, and when first; its texts are forgotten. */
   async markSent(_id: Id): Promise<void> {
     await this.#mails.updateOne(
-      { _id },
+      { _id, sentAt: null },
       { $set: { sentAt: this.#now(), body: null, html: null, unsubscribeUrl: null } },
       access,
     );

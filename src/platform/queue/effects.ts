@@ -4,6 +4,7 @@ import { storedCollection, type ScopedModel } from '../database/collection.ts';
 import { duplicateKey } from '../database/failures.ts';
 import { asSystem } from '../database/scoped.ts';
 import type { TransactionAccess } from '../database/transaction.ts';
+import { untilNoted } from './noted.ts';
 
 /** Something that a job does once, however often it is run. */
 export interface Effect {
@@ -69,7 +70,8 @@ export class Effects {
 
   /**
    * For an effect outside of the database, such as a mail: runs `act` unless it is done. A crash between the act and
-   * its being noted is the one case in which it is run again.
+   * its being noted is the one case in which it is run again. So `act` ends with what cannot be undone: what follows, such
+   * as a note of one's own, belongs behind this.
    * @param holdMs how long `act` may take before another worker tries, in milliseconds
    * @returns whether it was done now
    * @throws EffectHeld, and whatever `act` throws
@@ -84,7 +86,7 @@ export class Effects {
       await this.#effects.deleteOne({ ...mine, state: 'begun' }, access).catch(() => undefined);
       throw error;
     }
-    await this.#effects.updateOne(mine, { $set: { state: 'done' } }, access);
+    await untilNoted(() => this.#effects.updateOne(mine, { $set: { state: 'done' } }, access));
     return true;
   }
 

@@ -285,18 +285,3 @@ test('with Redis away or hung an enqueue is refused within 2 s and the health sa
   expect(await isHealthy()).toBe(false);
   await apart.close();
 }, 30_000);
-
-test('an effect outside of the database is brought about once; one that failed again; one that is held is waited for', async () => {
-  const part = new Effects({ effects: effects.on(database.primary), now });
-  let runs = 0;
-  const act = () => Promise.resolve(void (runs += 1));
-  expect([await part.once('a', 1_000, act), await part.once('a', 1_000, act)]).toEqual([true, false]);
-  await expect(part.once('b', 1_000, () => Promise.reject(new RangeError('no')))).rejects.toThrow(RangeError);
-  expect(await part.once('b', 1_000, act)).toBe(true);
-  expect(runs).toBe(2);
-  const gate = Promise.withResolvers<undefined>();
-  const slow = part.once('c', 60_000, () => gate.promise);
-  await expect(eventually(() => part.once('c', 60_000, act))).rejects.toThrow('Another worker');
-  gate.resolve(undefined);
-  expect(await slow).toBe(true);
-});
