@@ -43,7 +43,7 @@ export class Coherence {
   readonly #clock: Clock;
   readonly #tags: Marks;
   readonly #keys: Marks;
-  readonly #patterns: { readonly pattern: string; readonly order: number }[] = [];
+  readonly #patterns = new Marks(MAX_PATTERNS);
   #order = 0;
   /** What began before it is ended, whatever its tags. */
   #endedBefore = 0;
@@ -69,12 +69,15 @@ export class Coherence {
     if (tags.includes(EVERYTHING)) this.#endedBefore = order;
     for (const tag of tags) this.#forgetUntil(this.#tags.add(tag, order));
     for (const key of keys) this.#forgetUntil(this.#keys.add(key, order));
-    if (pattern !== undefined) this.#endPattern(pattern, order);
+    if (pattern !== undefined) this.#forgetUntil(this.#patterns.add(pattern, order));
   }
 
-  /** An invalidation came by. @param ended undefined where this process made it itself, and so has applied it */
-  hear(sequence: number, ended: Ended | undefined): void {
-    if (ended !== undefined) this.end(ended);
+  /**
+   * An invalidation came by. One of this process's own counts like another's: what it had read between making it and its
+   * taking effect at Redis is ended by that, however late it was told.
+   */
+  hear(sequence: number, ended: Ended): void {
+    this.end(ended);
     if (this.#lastSeen === undefined || sequence <= this.#lastSeen) return;
     if (sequence > this.#lastSeen + 1) this.doubt();
     this.#lastSeen = sequence;
@@ -120,12 +123,8 @@ export class Coherence {
   #isMarked(key: string, tags: readonly string[], order: number): boolean {
     for (const tag of tags) if (this.#tags.of(tag) > order) return true;
     if (this.#keys.of(key) > order) return true;
-    return this.#patterns.some((ended) => ended.order > order && matchesGlob(ended.pattern, key));
-  }
-
-  #endPattern(pattern: string, order: number): void {
-    this.#patterns.push({ pattern, order });
-    if (this.#patterns.length > MAX_PATTERNS) this.#forgetUntil(this.#patterns.shift()?.order);
+    for (const [pattern, endedAt] of this.#patterns) if (endedAt > order && matchesGlob(pattern, key)) return true;
+    return false;
   }
 
   /** A mark that is dropped must go on to hold: for all, then. */
@@ -146,6 +145,10 @@ class Marks {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  [Symbol.iterator](): Iterator<readonly [name: string, order: number]> {
+    return this.#orders.entries();
   }
 
   of(name: string): number {

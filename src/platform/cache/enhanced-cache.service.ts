@@ -168,15 +168,21 @@ export class EnhancedCacheService implements Cache {
   }
 
   /**
-   * Ends all keys that match: `*` stands for any characters, `?` for one. Goes through all keys, and ends everything where
-   * they are too many for that.
+   * Ends all keys that match: `*` stands for any characters, `?` for one. Goes through all keys, unless all of them match, and
+   * ends everything where they are too many for that.
    * @param withinMs how long that may take
    * @throws like `invalidate`
    */
   async deletePattern(pattern: string, withinMs?: number): Promise<void> {
+    if (/^\*+$/.test(pattern)) return this.invalidate([EVERYTHING]);
     this.#coherence.end({ pattern });
     this.#memory.deletePattern(pattern);
-    if (!(await this.#remote.removePattern(pattern, withinMs))) await this.invalidate([EVERYTHING]);
+    try {
+      if (!(await this.#remote.removePattern(pattern, withinMs))) await this.invalidate([EVERYTHING]);
+    } finally {
+      // Whoever read in the meantime may have taken from Redis what was not removed yet.
+      this.#coherence.end({ pattern });
+    }
   }
 
   /** @throws like `invalidate` */

@@ -156,13 +156,12 @@ export class RedisLayer {
     });
   }
 
-  /** What follows is called with each invalidation that comes by, and with undefined for one of this process's own. */
-  onEnded(heard: (sequence: number, ended: Ended | undefined) => void): void {
+  /** What follows is called with each invalidation that comes by, of this process's own, too. */
+  onEnded(heard: (sequence: number, ended: Ended) => void): void {
     this.#link.redis.on('message', (channel: string, message: string) => {
       if (channel !== this.#channel) return;
       const space = message.indexOf(' ');
-      const { origin, ...ended } = JSON.parse(message.slice(space)) as Message;
-      heard(Number(message.slice(0, space)), origin === this.#origin ? undefined : ended);
+      heard(Number(message.slice(0, space)), JSON.parse(message.slice(space)) as Ended);
     });
   }
 
@@ -195,10 +194,10 @@ export class RedisLayer {
   }
 
   async #tell(redis: RedisLink['redis'], tags: readonly string[], ended: Ended): Promise<void> {
-    const message: Message = { origin: this.#origin, ...ended };
     const keys = [this.#counter, ...tags.map((tag) => this.#tag(tag))];
     const leap = tags.includes(EVERYTHING) ? '1' : '';
-    await invalidateTags.run(redis, keys, [TAG_MS, this.#channel, JSON.stringify(message), leap]);
+    // A look that is sent after it must not come before it: it would bring what has been replaced.
+    await invalidateTags.runInOrder(redis, keys, [TAG_MS, this.#channel, JSON.stringify(ended), leap]);
   }
 
   /** What could not be removed for sure is ended with everything else. */
@@ -255,8 +254,6 @@ export class RedisLayer {
     return `${this.#prefix}:ended`;
   }
 }
-
-type Message = Ended & { readonly origin: string };
 
 /** @param from where the versions begin among the answers */
 function versionsOf(tags: Iterable<string>, answers: readonly (Buffer | null)[], from: number) {

@@ -19,6 +19,7 @@ function redisThat(answers: <T>(value: T) => Promise<T>, status = 'ready'): Redi
     status,
     on: () => asked,
     mgetBuffer: (...names: (string | string[])[]) => answers(names.flat().map(() => null)),
+    eval: () => answers('1'),
     evalsha: () => answers(MAY_BEGIN),
     unlink: () => answers(0),
   };
