@@ -48,11 +48,11 @@ describe('with a Redis that has lost its scripts', () => {
     await here.redis.connect();
     await client().script('FLUSH');
     const send = here.redis.eval.bind(here.redis) as (...command: unknown[]) => Promise<unknown>;
-    jest.spyOn(here.redis, 'eval').mockImplementation((async (...command: unknown[]) => {
+    jest.spyOn(here.redis, 'eval').mockImplementation(async (...command: unknown[]) => {
       const isTelling = String(command[0]).includes('PUBLISH');
       if (isTelling) expect((await read(here, products)).value).toBe('mugs');
       return send(...command);
-    }) as typeof here.redis.eval);
+    });
     await here.cache.confirm();
     products.value = 'cups';
     expect((await read(here, products)).value).toBe('cups');
@@ -103,5 +103,31 @@ describe('a pattern', () => {
     await read(here, source('mugs'));
     for (let time = 0; time < 30; time++) await here.cache.deletePattern('orders*');
     expect(here.cache.peek('list')?.value).toBe('mugs');
+  });
+});
+
+describe('what two processes set under one key', () => {
+  const keys = Array.from({ length: 30 }, (_, index) => `key-${String(index)}`);
+  const shownBy = async ({ cache }: OpenCache) => {
+    await cache.confirm();
+    return keys.map((key) => cache.get<string>(key));
+  };
+
+  test('at once both show alike afterwards', async () => {
+    for (const key of keys) {
+      await Promise.all([here.cache.set(key, `${key} here`, POLICY), there.cache.set(key, `${key} there`, POLICY)]);
+    }
+    expect(await Promise.all(await shownBy(here))).toEqual(await Promise.all(await shownBy(there)));
+  });
+
+  test('one after the other, while both read it, both show as it was set last', async () => {
+    for (const key of keys) {
+      const first = here.cache.set(key, 'first', POLICY);
+      await Promise.all([first, there.cache.get(key)]);
+      await Promise.all([there.cache.set(key, 'last', POLICY), here.cache.get(key), there.cache.get(key)]);
+    }
+    const last = keys.map(() => 'last');
+    expect(await Promise.all(await shownBy(here))).toEqual(last);
+    expect(await Promise.all(await shownBy(there))).toEqual(last);
   });
 });

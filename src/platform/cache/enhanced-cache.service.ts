@@ -150,14 +150,15 @@ export class EnhancedCacheService implements Cache {
     return values;
   }
 
-  /** Replaces what is kept. Better is `getOrSet`: its value is known to have been read after the last invalidation. */
+  /** For the next read to find in Redis. Of two at once one is kept, or none. Better is `getOrSet`: it knows when it began to load. */
   async set<T>(key: string, value: T, policy: CachePolicy | number, codec?: Codec<T>): Promise<void> {
-    await this.delete(key);
-    if (value === undefined) return;
-    const reading = readingOf(key, () => Promise.resolve(value), policyOf(policy), codec);
-    const moment = this.#coherence.begin();
-    const turn = await this.#remote.begin({ key, tags: reading.policy.tags }, true);
-    this.#keeper.keep(reading, moment, value, 0, turn);
+    if (value === undefined) return this.delete(key);
+    try {
+      const keeping = keepingBy<unknown>(codec);
+      await this.#keeper.replace({ key, policy: inMilliseconds(policyOf(policy)), keeping }, value);
+    } finally {
+      this.#coherence.end({ keys: [key] });
+    }
   }
 
   /** @throws like `invalidate` */

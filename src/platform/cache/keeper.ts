@@ -79,16 +79,28 @@ export class Keeper {
    */
   keep(reading: Omit<Reading, 'load'>, moment: Moment, value: unknown, loadMs: number, turn?: Turn): Outcome {
     const kept = reading.keeping.keep(value);
-    const { freshMs, staleMs, tags } = reading.policy;
-    const shortened = freshMs * (1 - JITTER * this.#deps.random());
-    const lifetime: Lifetime = { loadedAt: moment.at, freshMs: shortened, staleMs, loadMs };
-    const { key } = reading;
+    const { key, policy } = reading;
+    const { tags } = policy;
+    const lifetime = this.#lifetime(policy, moment.at, loadMs);
     const tallies = this.#remember({ key, tags, moment, value: kept.value, lifetime, bytes: kept.bytes });
     if (turn?.token !== undefined) {
-      const keptMs = freshMs + staleMs + GRACE_MS;
-      this.#deps.remote.store(turn, lifetime, keptMs, kept.encoded()).catch(this.#deps.onFailure);
+      this.#deps.remote.store(turn, lifetime, keptMs(policy), kept.encoded()).catch(this.#deps.onFailure);
     }
     return { value: kept.value, source: 'miss', loadedAt: lifetime.loadedAt, savedMs: 0, tallies };
+  }
+
+  /**
+   * What takes the place of all there is, into Redis alone: only Redis can tell which of two is the later one.
+   * @throws when Redis could not be told
+   */
+  async replace({ key, policy, keeping }: Omit<Reading, 'load'>, value: unknown): Promise<void> {
+    const { remote, clock } = this.#deps;
+    const lifetime = this.#lifetime(policy, clock(), 0);
+    await remote.replace({ key, tags: policy.tags }, lifetime, keptMs(policy), keeping.keep(value).encoded());
+  }
+
+  #lifetime({ freshMs, staleMs }: Policy, loadedAt: number, loadMs: number): Lifetime {
+    return { loadedAt, freshMs: freshMs * (1 - JITTER * this.#deps.random()), staleMs, loadMs };
   }
 
   #remember(entry: Omit<NewEntry, 'tallies'>): readonly Tally[] {
@@ -98,3 +110,5 @@ export class Keeper {
     return tallies;
   }
 }
+
+const keptMs = ({ freshMs, staleMs }: Policy): number => freshMs + staleMs + GRACE_MS;

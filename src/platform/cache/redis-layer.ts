@@ -96,14 +96,32 @@ export class RedisLayer {
     return { key, tags: all, token: mine === '1' ? token : undefined, head, versions };
   }
 
-  /** Stores what was loaded in this turn, and ends the turn. Not when any of its tags has been invalidated since. */
-  async store({ key, tags, token = '', versions }: Turn, lifetime: Lifetime, keptMs: number, payload: Buffer) {
+  /**
+   * Stores what was loaded in this turn, and ends the turn.
+   * @returns false where it was not stored: any of its tags has been invalidated since, or the turn is another's
+   */
+  async store(turn: Turn, lifetime: Lifetime, keptMs: number, payload: Buffer): Promise<boolean> {
+    const { key, tags, token = '', versions } = turn;
     const sealed = await seal({ lifetime, tags, versions, payload });
     const keys = [this.#lock(key), this.#value(key), ...tags.map((tag) => this.#tag(tag))];
     const lifeMs = Math.ceil(Math.min(keptMs, LONGEST_LIFE_MS));
     const values = [token, sealed, lifeMs, TAG_MS, ...versions];
     const stored = await this.#ask((redis) => storeLoaded.run(redis, keys, values));
     if (stored === 1) this.#tally.bytesWritten += sealed.length;
+    return stored === 1;
+  }
+
+  /**
+   * Stores what takes the place of all that is kept under a key, and then has everybody look: whoever replaces it last tells
+   * so last. Where it could not be stored, nothing is left. @throws like `invalidate`
+   */
+  async replace(wanted: Wanted, lifetime: Lifetime, keptMs: number, payload: Buffer): Promise<void> {
+    const keys = [wanted.key];
+    await this.#orElseAll(async () => {
+      const turn = await this.begin(wanted, true);
+      const isStored = await this.store(turn, lifetime, keptMs, payload);
+      await (isStored ? this.#link.ask((redis) => this.#tell(redis, [], { keys })) : this.remove(keys));
+    });
   }
 
   /** Keeps the lock of a load that is still under way; or gives it back, with 0. */
@@ -125,8 +143,10 @@ export class RedisLayer {
   async remove(keys: readonly string[]): Promise<void> {
     await this.#orElseAll(async () => {
       const names = keys.flatMap((key) => [this.#lock(key), this.#value(key)]);
-      await this.#link.ask((redis) => redis.unlink(...names));
-      await this.#link.ask((redis) => this.#tell(redis, [], { keys }));
+      await Promise.all([
+        this.#link.ask((redis) => redis.unlink(...names)),
+        this.#link.ask((redis) => this.#tell(redis, [], { keys })),
+      ]);
     });
   }
 
