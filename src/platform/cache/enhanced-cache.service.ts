@@ -6,6 +6,7 @@ import { steadyClock, type Clock } from './clock.ts';
 import { keepingBy } from './codec.ts';
 import { Coherence, EVERYTHING } from './coherence.ts';
 import type { Lifetime } from './envelope.ts';
+import type { Duty } from './duty.ts';
 import { Flights } from './flights.ts';
 import { Keeper, type KeeperDeps, type Policy, type Reading } from './keeper.ts';
 import { RedisLink } from './link.ts';
@@ -205,9 +206,9 @@ export class EnhancedCacheService implements Cache {
     await this.#reader.ensure(readingOf(key, load, policy, codec), freshForMs);
   }
 
-  /** Whether this process alone may do something for so long, of all that share the Redis; also when it may already. */
-  lease(name: string, forMs: number): Promise<boolean> {
-    return this.#remote.lease(name, forMs);
+  /** Something that one process at a time is to do, of all that share the Redis. */
+  duty(name: string): Duty {
+    return this.#remote.duty(name);
   }
 
   /** Whether Redis is there, for all that is known. */

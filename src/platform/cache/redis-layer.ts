@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DAY_MS } from '../../shared/time.ts';
 import { EVERYTHING, type Ended } from './coherence.ts';
+import { Duty } from './duty.ts';
 import { seal, type Lifetime } from './envelope.ts';
 import { Gathering } from './gathering.ts';
 import { redisGlob } from './glob.ts';
@@ -167,13 +168,9 @@ export class RedisLayer {
     });
   }
 
-  /** Whether the lease of that name is this process's from now on. */
-  async lease(name: string, forMs: number): Promise<boolean> {
-    return this.#ask(async (redis) => {
-      const key = `${this.#prefix}:lease:${name}`;
-      if ((await redis.set(key, this.#origin, 'PX', forMs, 'NX')) === 'OK') return true;
-      return (await holdLock.run(redis, [key], [this.#origin, forMs])) === 1;
-    });
+  /** Something that one process at a time is to do. */
+  duty(name: string): Duty {
+    return new Duty((command) => this.#ask(command), `${this.#prefix}:duty:${name}`, this.#origin);
   }
 
   /** What follows is called with each invalidation that comes by, of this process's own, too. */

@@ -19,7 +19,7 @@ const target = (name: string, keys: readonly string[]): WarmTarget => ({
 /** A warmer whose time passes only by its loads, 10 ms each, and its rests. */
 function warmerOf(
   targets: readonly WarmTarget[],
-  cache: Partial<Omit<WarmerDeps['cache'], 'isUsable'>> = {},
+  cache: Partial<Pick<WarmerDeps['cache'], 'warm'> & { take: () => Promise<number | undefined> }> = {},
   isUsable = () => true,
 ) {
   const seen = { keys: [] as string[], now: 0, restedMs: 0, workedMs: 0 };
@@ -28,7 +28,11 @@ function warmerOf(
       get isUsable() {
         return isUsable();
       },
-      lease: () => Promise.resolve(true),
+      duty: () => ({
+        take: cache.take ?? (() => Promise.resolve(0)),
+        done: () => Promise.resolve(),
+        release: () => Promise.resolve(),
+      }),
       warm: ({ key }) => {
         seen.keys.push(key);
         seen.now += 10;
@@ -69,10 +73,10 @@ test('a round ends when the next is due, however much is left', async () => {
   expect(seen.now).toBe(INTERVAL_MS);
 });
 
-test('a round is skipped while another process has the lease, and while Redis is away', async () => {
-  const others = warmerOf([target('lists', ['a'])], { lease: () => Promise.resolve(false) });
+test('a round is skipped while another process warms, and while Redis is away', async () => {
+  const others = warmerOf([target('lists', ['a'])], { take: () => Promise.resolve(undefined) });
   expect(await others.warmer.round()).toBeUndefined();
-  const away = warmerOf([target('lists', ['a'])], { lease: () => Promise.reject(new Error('away')) });
+  const away = warmerOf([target('lists', ['a'])], { take: () => Promise.reject(new Error('away')) });
   expect(await away.warmer.round()).toBeUndefined();
   expect([...others.seen.keys, ...away.seen.keys]).toEqual([]);
 });
@@ -87,15 +91,37 @@ test('a target that fails and a value that cannot be loaded keep nothing else fr
 test('the first round begins a second after Redis answers at the latest, and asks nothing of it before', async () => {
   const leased = Promise.withResolvers<undefined>();
   const usable = [false, false, true];
-  const lease = () => {
+  const take = () => {
     leased.resolve(undefined);
-    stopped = warmer.stop();
-    return Promise.resolve(true);
+    stopped ??= warmer.stop();
+    return Promise.resolve(0);
   };
-  const { warmer, seen } = warmerOf([], { lease }, () => usable.shift() ?? true);
+  const { warmer, seen } = warmerOf([], { take }, () => usable.shift() ?? true);
   let stopped: Promise<void> | undefined;
   warmer.start();
   await leased.promise;
   expect([usable, seen.restedMs]).toEqual([[], 2_000]);
   await stopped;
+});
+
+test('while another process warms it is looked every five seconds whether that goes on, not once a round', async () => {
+  const standings = [undefined, undefined, undefined, 0];
+  const begun = Promise.withResolvers<undefined>();
+  const list = () => {
+    begun.resolve(undefined);
+    return Promise.resolve([]);
+  };
+  const { warmer, seen } = warmerOf([{ name: 'lists', list }], { take: () => Promise.resolve(standings.shift()) });
+  warmer.start();
+  await begun.promise;
+  expect(seen.restedMs).toBe(15_000);
+  await warmer.stop();
+});
+
+test('a round ends when another process has taken the place of this one', async () => {
+  const standings = [0, 0, 0, undefined];
+  const take = () => Promise.resolve(standings.shift());
+  const { warmer, seen } = warmerOf([target('lists', ['a', 'b', 'c'])], { take });
+  await warmer.round();
+  expect(seen.keys).toEqual(['a', 'b']);
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECOND_MS } from '../../shared/time.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Duty } from './duty.ts';
 import type { EnhancedCacheService, Warmable } from './enhanced-cache.service.ts';
 
 /** What a feature wants to have ready, in the order of its worth: such as the product lists of the busiest stores. */
@@ -11,7 +12,9 @@ export interface WarmTarget {
 }
 
 export interface WarmerDeps {
-  readonly cache: Pick<EnhancedCacheService, 'isUsable' | 'lease' | 'warm'>;
+  readonly cache: Pick<EnhancedCacheService, 'isUsable' | 'warm'> & {
+    duty(name: string): Pick<Duty, 'done' | 'release' | 'take'>;
+  };
   readonly targets: readonly WarmTarget[];
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
   readonly intervalMs: number;
@@ -23,20 +26,29 @@ export interface WarmerDeps {
 }
 
 const SHARE = 0.05;
-/** A process that ends in a round is followed by another in the next. */
-const LEASE = 'warmer';
+/** Of who warms, and of who would if that process were gone. */
+const LOOK_MS = 5 * SECOND_MS;
+/** A process that is killed is followed so long after its last look, or its last rest in a round. Longer than a load may take. */
+const HELD_MS = 15 * SECOND_MS;
 /** Redis is connected to while the process starts, and may be away later: its next round need not be an interval later. */
 const AWAY_LOOK_MS = SECOND_MS;
 
 /** Loads what is wanted most before it is asked for and before it ends: one process of all that share a Redis, and without haste. */
 export class CacheWarmer {
   readonly #deps: Required<WarmerDeps>;
+  readonly #duty: ReturnType<WarmerDeps['cache']['duty']>;
   readonly #stop = new AbortController();
+  readonly #madeAt: number;
+  #isOurs = false;
+  /** When the next round is due, as far as this process knows. */
+  #dueAt = -Infinity;
   #loop: Promise<void> | undefined;
 
   constructor(deps: WarmerDeps) {
     const rest = (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal, ref: false });
     this.#deps = { share: SHARE, now: () => performance.now(), rest, ...deps };
+    this.#duty = deps.cache.duty('warmer');
+    this.#madeAt = this.#deps.now();
   }
 
   /** The first round begins as soon as Redis answers. */
@@ -44,47 +56,82 @@ export class CacheWarmer {
     this.#loop ??= this.#run();
   }
 
-  /** Finishes the load under way. */
+  /** Finishes the load under way, and leaves the rest to the next process. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    // With Redis away it runs out by itself.
+    await this.#duty.release().catch(() => undefined);
   }
 
-  /** One round. @returns how many values are ready, or undefined if it is another process's turn, or Redis is away */
+  /** One round, if it is due and no other process warms. @returns how many values are ready; undefined if there was none */
   async round(): Promise<number | undefined> {
-    const { cache, targets, intervalMs, now } = this.#deps;
-    const endsAt = now() + intervalMs;
+    const { intervalMs, now } = this.#deps;
+    const begunAt = now();
+    const leftMs = await this.#look(HELD_MS);
+    if (leftMs === undefined || !this.#isDue(leftMs)) return undefined;
+    this.#dueAt = begunAt + intervalMs;
+    const ready = await this.#warmAll(this.#dueAt);
+    // This process knows it, even if Redis could not be told.
+    if (this.#goesOn) await this.#duty.done(this.#dueAt - now()).catch(() => undefined);
+    return ready;
+  }
+
+  async #run(): Promise<void> {
+    const { cache, logger, now, rest } = this.#deps;
+    while (!this.#stop.signal.aborted) {
+      const begunAt = now();
+      const isThere = cache.isUsable;
+      const ready = isThere ? await this.round() : undefined;
+      if (ready !== undefined) logger.debug({ ready, tookMs: Math.round(now() - begunAt) }, 'the cache is warm');
+      await rest(isThere ? this.#untilNextLook() : AWAY_LOOK_MS, this.#stop.signal).catch(() => undefined);
+    }
+  }
+
+  #untilNextLook(): number {
+    const untilDueMs = this.#dueAt - this.#deps.now();
+    return untilDueMs > 0 ? Math.min(LOOK_MS, untilDueMs) : LOOK_MS;
+  }
+
+  /** @returns in how many milliseconds others hold the next round to be due; undefined if it is not this process's to do */
+  async #look(heldMs: number): Promise<number | undefined> {
+    try {
+      const leftMs = await this.#duty.take(heldMs);
+      this.#isOurs = leftMs !== undefined;
+      return leftMs;
+    } catch {
+      // Counted and told by the layer. A round under way goes on.
+      return undefined;
+    }
+  }
+
+  #isDue(leftMs: number): boolean {
+    const { intervalMs, now } = this.#deps;
+    if (now() < this.#dueAt) return false;
+    const lastBegunAt = now() + leftMs - intervalMs;
+    // What was warm before this process began counts for nothing: a new release may ask for other keys.
+    if (leftMs === 0 || lastBegunAt < this.#madeAt) return true;
+    this.#dueAt = now() + leftMs;
+    return false;
+  }
+
+  get #goesOn(): boolean {
+    return this.#isOurs && !this.#stop.signal.aborted;
+  }
+
+  async #warmAll(endsAt: number): Promise<number> {
+    const { cache, targets, now } = this.#deps;
     let ready = 0;
-    if (!(await this.#isOurs())) return undefined;
     for (const target of targets) {
       const warmables = await this.#paced(() => this.#listOf(target));
       for (const warmable of warmables) {
-        if (this.#stop.signal.aborted || now() >= endsAt) return ready;
+        if (!this.#goesOn || now() >= endsAt) return ready;
         // Fresh until the next round comes by; what lives shorter than that is loaded anew in each.
         const isReady = await this.#paced(() => this.#warm(cache, target, warmable));
         if (isReady) ready += 1;
       }
     }
     return ready;
-  }
-
-  async #run(): Promise<void> {
-    const { intervalMs, logger, now, rest } = this.#deps;
-    while (!this.#stop.signal.aborted) {
-      if (!this.#deps.cache.isUsable) {
-        await rest(AWAY_LOOK_MS, this.#stop.signal).catch(() => undefined);
-        continue;
-      }
-      const begunAt = now();
-      const ready = await this.round();
-      if (ready !== undefined) logger.debug({ ready, tookMs: Math.round(now() - begunAt) }, 'the cache is warm');
-      await rest(Math.max(0, intervalMs - (now() - begunAt)), this.#stop.signal).catch(() => undefined);
-    }
-  }
-
-  async #isOurs(): Promise<boolean> {
-    // A little longer than a round, so that whoever has it keeps it.
-    return this.#deps.cache.lease(LEASE, this.#deps.intervalMs * 1.5).catch(() => false);
   }
 
   async #listOf(target: WarmTarget): Promise<readonly Warmable[]> {
@@ -112,6 +159,7 @@ export class CacheWarmer {
     const begunAt = now();
     const result = await work();
     const restMs = (now() - begunAt) * (1 / share - 1);
+    await this.#look(restMs + HELD_MS);
     await rest(restMs, this.#stop.signal).catch(() => undefined);
     return result;
   }
