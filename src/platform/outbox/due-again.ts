@@ -3,25 +3,59 @@ import type { ScopedModel } from '../database/collection.ts';
 import { asSystem } from '../database/scoped.ts';
 import type { OutboxRow } from './event.store.ts';
 
-const PAGE = 1_000;
-
 /** Longer than any lease or pause. */
 const FAR_MS = 15 * MINUTE_MS;
 
 const access = asSystem('outbox relay');
 
-/** Has the events that were done between two moments carried out once more. @returns how many those are */
-export async function reopenDone(events: ScopedModel<OutboxRow>, since: Date, until: Date): Promise<number> {
-  let count = 0;
-  for (;;) {
-    const done = { doneAt: { $gte: since, $lte: until } };
-    const next = events.find(done, { _id: 1 }, access).sort({ doneAt: 1 }).limit(PAGE);
-    const ids = (await next.lean<Pick<OutboxRow, '_id'>[]>()).map(({ _id }) => _id);
-    if (ids.length === 0) return count;
-    const again = { state: 'pending', doneAt: null, dueAt: until } as const;
-    const { modifiedCount } = await events.updateMany({ _id: { $in: ids }, ...done }, { $set: again }, access);
-    count += modifiedCount;
-  }
+/** Makes an event be carried out once more, jobs and all. A relay that has it under way can no longer mark it done. */
+const again = (now: Date) =>
+  ({ state: 'pending', doneAt: null, enqueued: false, lease: null, dueAt: now }) satisfies Partial<OutboxRow>;
+
+/**
+ * What relays have under way may have been enqueued before the loss and be marked done long after: all of it is done again.
+ * @param since when the jobs that may be missing were enqueued, at the earliest; the rows were due no earlier
+ * @returns how many events that were
+ */
+export async function takeBackLeased(events: ScopedModel<OutboxRow>, since: Date, now: Date): Promise<number> {
+  const leased = { state: 'pending', dueAt: { $gte: since }, lease: { $ne: null } } as const;
+  return (await events.updateMany(leased, { $set: again(now) }, access)).modifiedCount;
+}
+
+/** Where events lie whose jobs are in their queues, by the moment that they are read by. */
+const ENQUEUED = { doneAt: {}, dueAt: { state: 'pending', enqueued: true } } as const;
+
+export interface ReopenPage {
+  /** Which of those whose jobs were enqueued: the ones that are done, or the ones that wait for the cache to be told. */
+  readonly by: keyof typeof ENQUEUED;
+  readonly since: Date;
+  /** Where the page before ended; none at first. */
+  readonly until: Date | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Has the latest of the events whose jobs were enqueued in a span of time carried out once more. From the latest to the
+ * earliest, so that it ends: what is done again meanwhile is later than what is left, and no clock sets the upper bound.
+ * @returns how many those are, and where the next page begins, if there may be one
+ */
+export async function reopenPage(
+  events: ScopedModel<OutboxRow>,
+  { by, since, until, limit }: ReopenPage,
+  now: Date,
+): Promise<{ readonly count: number; readonly next: Date | undefined }> {
+  const span = { ...ENQUEUED[by], [by]: { $gte: since, ...(until !== undefined && { $lte: until }) } };
+  const latest = events
+    .find(span, { _id: 1, [by]: 1 }, access)
+    .sort({ [by]: -1 })
+    .limit(limit);
+  const rows = await latest.lean<Pick<OutboxRow, '_id' | 'doneAt' | 'dueAt'>[]>();
+  if (rows.length === 0) return { count: 0, next: undefined };
+  const ids = rows.map(({ _id }) => _id);
+  const byId = { ...access, hint: { _id: 1 } };
+  const { modifiedCount } = await events.updateMany({ _id: { $in: ids }, ...span }, { $set: again(now) }, byId);
+  const next = rows.length < limit ? undefined : (rows.at(-1)?.[by] ?? undefined);
+  return { count: modifiedCount, next };
 }
 
 /**

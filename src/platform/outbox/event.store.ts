@@ -21,7 +21,8 @@ export interface OutboxRow extends EventRow {
   doneAt: Date | null;
 }
 
-const KEPT_SECONDS = 7 * DAY_SECONDS;
+/** For how long events that are done are kept: for as long what has become of their jobs can be made good. */
+export const DONE_KEPT_SECONDS = 7 * DAY_SECONDS;
 
 export const outbox = storedCollection<OutboxRow>({
   name: 'OutboxEvent',
@@ -60,7 +61,7 @@ export const outbox = storedCollection<OutboxRow>({
       name: 'done',
       serves: 'removal of what was done a week ago',
       key: { doneAt: 1 },
-      expireAfterSeconds: KEPT_SECONDS,
+      expireAfterSeconds: DONE_KEPT_SECONDS,
     },
   ],
 });

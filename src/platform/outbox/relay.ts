@@ -9,9 +9,10 @@ import type { Logger } from '../observability/logger.ts';
 import type { CrashPoint } from '../process/crash-points.ts';
 import { EnqueueRefused } from '../queue/admission.ts';
 import type { JobRequest } from '../queue/job.ts';
-import { tellOfLoss, type LossWatch } from '../queue/loss-watch.ts';
-import { bringForward, reopenDone } from './due-again.ts';
+import type { LossWatch } from '../queue/loss-watch.ts';
+import { bringForward } from './due-again.ts';
 import type { OutboxRow } from './event.store.ts';
+import { LossRecovery } from './loss-recovery.ts';
 import type { Subscriptions } from './subscription.ts';
 
 export interface OutboxRelayDeps {
@@ -43,7 +44,6 @@ const MAX_FAILURES = 10;
 // Soon: it may be that this process alone cannot reach the cache, and another's relay can.
 const UNTOLD_PAUSE_MS = 300;
 const REFUSED_PAUSE_MS = 30 * SECOND_MS;
-const LOSS_LOOK_MS = SECOND_MS;
 const AHEAD_LOOK_MS = MINUTE_MS;
 
 const access = asSystem('outbox relay');
@@ -62,10 +62,10 @@ export class OutboxRelay {
   readonly #deps: OutboxRelayDeps;
   readonly #times: Required<OutboxRelayTimes>;
   readonly #log: AwayLog;
+  readonly #recovery: LossRecovery | undefined;
   #wake: () => void = () => undefined;
   #nudged = false;
   #stopping = false;
-  #lookedForLossAt = -Infinity;
   #lookedAheadAt = -Infinity;
   #loop: Promise<void> | undefined;
 
@@ -76,6 +76,8 @@ export class OutboxRelay {
     this.#deps = deps;
     this.#times = { pollMs, leaseMs, pauseMs };
     this.#log = awayLog('what the outbox needs', deps.logger);
+    const { losses } = deps;
+    this.#recovery = losses && new LossRecovery({ ...deps, losses });
   }
 
   start(): void {
@@ -133,18 +135,11 @@ export class OutboxRelay {
   }
 
   /**
-   * Has what Redis has lost carried out again: the events that were done since. Jobs that are still there are not added
-   * twice, and what those have done that are gone is not done again, by their effects.
+   * Has a part of what Redis has lost carried out again, if it has.
+   * @returns whether there is more of it
    */
-  async relayLost(): Promise<void> {
-    const { losses, logger, now } = this.#deps;
-    if (losses === undefined || performance.now() - this.#lookedForLossAt < LOSS_LOOK_MS) return;
-    this.#lookedForLossAt = performance.now();
-    const loss = await losses.look();
-    if (loss === undefined) return;
-    const count = await reopenDone(this.#deps.events, loss.since, now());
-    await losses.note();
-    if (count > 0) tellOfLoss(loss, count, logger);
+  async relayLost(): Promise<boolean> {
+    return (await this.#recovery?.turn()) ?? false;
   }
 
   /** What a process whose clock was ahead has written would wait until then. */
@@ -160,11 +155,11 @@ export class OutboxRelay {
     while (!this.#stopping) {
       this.#nudged = false;
       try {
-        await this.relayLost();
+        const isRecovering = await this.relayLost();
         await this.#bringForward();
         const claimed = await this.relayBatch();
         this.#log.back();
-        if (claimed < BATCH) await this.#wait(this.#times.pollMs, true);
+        if (claimed < BATCH && !isRecovering) await this.#wait(this.#times.pollMs, true);
       } catch (error) {
         this.#log.away(error);
         await this.#wait(this.#times.pauseMs, false);
@@ -198,10 +193,11 @@ export class OutboxRelay {
     // Only what no other relay has claimed since. By their ids: the index of what is due would go through all of it.
     const claiming = { ...access, hint: { _id: 1 } };
     const claimed = await events.updateMany({ _id: { $in: ids }, ...due }, { $set: { lease, dueAt } }, claiming);
-    const rows =
-      claimed.modifiedCount === found.length
-        ? found.map((row) => ({ ...row, lease, dueAt }))
-        : await events.find({ _id: { $in: ids }, lease }, null, access).lean<OutboxRow[]>();
+    // One whose jobs are said to be enqueued may have been told in between that they are lost.
+    const areAsFound = claimed.modifiedCount === found.length && !found.some(({ enqueued }) => enqueued);
+    const rows = areAsFound
+      ? found.map((row) => ({ ...row, lease, dueAt }))
+      : await events.find({ _id: { $in: ids }, lease }, null, access).lean<OutboxRow[]>();
     return rows.sort((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime());
   }
 

@@ -1,10 +1,12 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startRedis, type RedisProcess } from '../../../tests/redis.ts';
-import { MINUTE_MS } from '../../shared/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 import { LossWatch } from './loss-watch.ts';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
+/** As long as events that are done are kept. */
+const WEEK_MS = 7 * DAY_MS;
 
 let server: RedisProcess;
 let client: Redis;
@@ -28,9 +30,9 @@ async function crash(): Promise<void> {
   await server.restart();
 }
 
-test('a Redis that is known has lost nothing; one that never was may have lost a day', async () => {
+test('a Redis that is known has lost nothing; one that never was may have lost all that there are events of', async () => {
   const watch = await watchOver();
-  expect(await watch.look()).toEqual({ since: new Date(START - 24 * 60 * MINUTE_MS), keptData: false });
+  expect(await watch.look()).toEqual({ since: new Date(START - WEEK_MS), keptData: false });
   await watch.note();
   expect(await watch.look()).toBeUndefined();
 });
@@ -39,7 +41,7 @@ test('one killed without a file has lost all, which is said until it is noted', 
   const watch = await watchOver();
   await watch.note();
   await crash();
-  expect(await watch.look()).toEqual({ since: new Date(START - 24 * 60 * MINUTE_MS), keptData: false });
+  expect(await watch.look()).toEqual({ since: new Date(START - WEEK_MS), keptData: false });
   expect(await watch.look()).toBeDefined();
   await watch.note();
   expect(await watch.look()).toBeUndefined();
@@ -54,4 +56,16 @@ test('one killed with an append-only file has its data, and may have lost what c
   clock.now += 10 * MINUTE_MS;
   await crash();
   expect(await watch.look()).toEqual({ since: new Date(START + 29 * MINUTE_MS), keptData: true });
+});
+
+test('one that loses all once more before the first loss is made good is not taken for known', async () => {
+  const watch = await watchOver();
+  expect(await watch.look()).toBeDefined();
+  clock.now += 10 * MINUTE_MS;
+  await crash();
+  await watch.note();
+  // What the first one lost is there again; missing is what came after that look.
+  expect(await watch.look()).toMatchObject({ since: new Date(START - MINUTE_MS) });
+  await watch.note();
+  expect(await watch.look()).toBeUndefined();
 });

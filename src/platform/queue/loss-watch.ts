@@ -1,14 +1,15 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
-import { DAY_MS, MINUTE_MS, SECOND_MS, type Now } from '../../shared/time.ts';
+import { DONE_KEPT_SECONDS } from '../outbox/event.store.ts';
+import { MINUTE_MS, SECOND_MS, type Now } from '../../shared/time.ts';
 
 const NOTE_EVERY_MS = 5 * SECOND_MS;
 
 /** Clocks of several processes differ, and a write is not on disk at once. */
 const MARGIN_MS = MINUTE_MS;
 
-/** No job waits longer for a reason of ours. */
-const MOST_MS = DAY_MS;
+/** Of what was enqueued earlier the events are gone; jobs that are put off, or wait in a queue that is paused, are as old as days. */
+const MOST_MS = DONE_KEPT_SECONDS * SECOND_MS;
 
 /** What Redis may no longer have. */
 export interface Loss {
@@ -39,6 +40,8 @@ export function tellOfLoss({ since, keptData }: Loss, events: number, logger: Pi
 export class LossWatch {
   readonly #deps: LossWatchDeps;
   readonly #key: string;
+  /** Of which server, as of when, it was last said that jobs are missing. */
+  #lost: { readonly server: string; readonly at: number } | undefined;
 
   constructor(deps: LossWatchDeps) {
     this.#deps = deps;
@@ -52,18 +55,22 @@ export class LossWatch {
   async look(): Promise<Loss | undefined> {
     const now = this.#deps.now().getTime();
     const [server, noted] = await Promise.all([this.#server(), this.#deps.redis().get(this.#key)]);
-    if (noted === null) return { since: new Date(now - MOST_MS), keptData: false };
-    const [notedServer, notedAt = '0'] = noted.split(' ');
-    if (notedServer !== server) {
-      return { since: new Date(Math.max(Number(notedAt) - MARGIN_MS, now - MOST_MS)), keptData: true };
+    const [notedServer, notedAt = '0'] = noted?.split(' ') ?? [];
+    if (notedServer === server) {
+      if (now - Number(notedAt) > NOTE_EVERY_MS) await this.#write(server, now);
+      return undefined;
     }
-    if (now - Number(notedAt) > NOTE_EVERY_MS) await this.#write(server, now);
-    return undefined;
+    this.#lost = { server, at: now };
+    const earliest = now - MOST_MS;
+    if (noted === null) return { since: new Date(earliest), keptData: false };
+    return { since: new Date(Math.max(Number(notedAt) - MARGIN_MS, earliest)), keptData: true };
   }
 
-  /** From now on nothing is missing. */
+  /** What was missing at the last look is there again. What is lost after that look, such as in between, is found by the next one. */
   async note(): Promise<void> {
-    await this.#write(await this.#server(), this.#deps.now().getTime());
+    const { server, at } = this.#lost ?? { server: await this.#server(), at: this.#deps.now().getTime() };
+    await this.#write(server, at);
+    this.#lost = undefined;
   }
 
   async #write(server: string, at: number): Promise<void> {
