@@ -51,6 +51,31 @@ test('while the queue is away events wait up to the bound; those beyond are drop
   expect(sizes()).toEqual([2, 2]);
 });
 
+test('events that came in after a batch whose answer was lost are not lost with it', async () => {
+  const queued = new Map<string, readonly EncodedEvent[]>();
+  let losesAnswers = true;
+  const enqueue = ([request]: readonly JobRequest[]) => {
+    const { id = '', payload } = request ?? {};
+    // As BullMQ does: what is there by its id is not added again.
+    if (!queued.has(id)) queued.set(id, (payload as { events: EncodedEvent[] }).events);
+    return losesAnswers ? Promise.reject(new Error('Command timed out')) : Promise.resolve();
+  };
+  const buffer = new AnalyticsBuffer({ enqueue }, { batch: 5, everyMs: 600_000 });
+  const events = Array.from({ length: 12 }, event);
+  const track = (from: number, until: number) => {
+    for (const each of events.slice(from, until)) buffer.track(each);
+    return buffer.flush();
+  };
+  await track(0, 2);
+  await track(2, 4);
+  losesAnswers = false;
+  await track(4, 12);
+  const found = new Set([...queued.values()].flatMap((batch) => batch.map(({ id }) => id)));
+  expect([...found]).toEqual(events.map(({ id }) => id.toHexString()));
+  expect(buffer.dropped).toBe(0);
+  await buffer.close();
+});
+
 test('events that the queue has no room for are dropped and counted, and so is what is no event', async () => {
   const { buffer, sizes, state } = queueOf({ batch: 2 });
   state.fail = new EnqueueRefused();

@@ -1,6 +1,6 @@
 import { SECOND_MS } from '../../shared/time.ts';
 import { EnqueueRefused } from './admission.ts';
-import { encodeTracked, ingestAnalytics, type EncodedEvent } from './analytics.jobs.ts';
+import { batchId, encodeTracked, ingestAnalytics, type EncodedEvent } from './analytics.jobs.ts';
 import type { JobRequest } from './job.ts';
 import type { AnalyticsEvent } from './outlets.ts';
 
@@ -83,6 +83,7 @@ export class AnalyticsBuffer {
           this.#dropped += batch.length;
           continue;
         }
+        // Perhaps it was taken and the answer came too late: then its events come twice, in jobs of two ids, and count once.
         this.#waiting.unshift(...batch);
         return;
       }
@@ -91,5 +92,5 @@ export class AnalyticsBuffer {
 }
 
 function jobOf(events: readonly EncodedEvent[]): JobRequest {
-  return { contract: ingestAnalytics, payload: { events }, id: `${ingestAnalytics.name}-${events[0]?.id ?? 'none'}` };
+  return { contract: ingestAnalytics, payload: { events }, id: batchId(events.map(({ id }) => id)) };
 }

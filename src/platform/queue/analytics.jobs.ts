@@ -28,8 +28,16 @@ export const ingestAnalytics: JobContract<typeof TrackedEvents> = {
   queue: 'analytics',
   name: 'analytics.ingest',
   payload: TrackedEvents,
-  idOf: ({ events: [first] }) => `analytics.ingest-${first === undefined ? 'none' : Id.encode(first.id)}`,
+  idOf: ({ events }) => batchId(events.map(({ id }) => Id.encode(id))),
 };
+
+/**
+ * The id of a job with these events, of which the order does not change. By its first alone one with more behind it would
+ * be taken for the same, and not be added: when the batch grows after an answer of Redis that came too late.
+ */
+export function batchId(ids: readonly string[]): string {
+  return [ingestAnalytics.name, ids[0], ids.at(-1)].join('-');
+}
 
 /** An event in the form that travels, or undefined when it does not fit the contract. */
 export function encodeTracked(event: AnalyticsEvent): EncodedEvent | undefined {
