@@ -238,6 +238,31 @@ test('jobs that the queues have no room for wait in the outbox, and hold up no o
   expect(received.guests()).toEqual(guests.sort());
 });
 
+test('what a relay cannot tell the cache it leaves to others at once, and goes on with what is new', async () => {
+  const guests = await received.happen('guest.came', 2);
+  const invalidate = () => Promise.reject(new Error('The cache is away'));
+  const cutOff = received.relay({ invalidate }, { untoldMs: 3_600_000 });
+  expect(await cutOff.relayBatch()).toBe(2);
+  expect(await cutOff.relayBatch()).toBe(0);
+  guests.push(...(await received.happen('guest.came', 1)));
+  expect(await cutOff.relayBatch()).toBe(1);
+  expect([received.guests(), received.tags]).toEqual([guests.sort(), []]);
+  expect(await received.relay().relayBatch()).toBe(3);
+  expect([received.guests(), received.tags.length, await pending()]).toEqual([guests, 3, 0]);
+});
+
+test('what no other relay has told the cache is tried again by the one that could not', async () => {
+  await received.happen('guest.came', 1);
+  let isAway = true;
+  const invalidate = () => (isAway ? Promise.reject(new Error('The cache is away')) : Promise.resolve());
+  const relay = received.relay({ invalidate }, { untoldMs: 0 });
+  expect(await relay.relayBatch()).toBe(1);
+  expect(await pending()).toBe(1);
+  isAway = false;
+  expect(await relay.relayBatch()).toBe(1);
+  expect(await pending()).toBe(0);
+});
+
 test('the moments between two steps are told, for crashes to be tried there', async () => {
   const points: string[] = [];
   const relay = received.relay({ reached: (point) => points.push(point) });

@@ -37,12 +37,13 @@ export interface OutboxRelayTimes {
   readonly leaseMs?: number;
   /** How long to wait when Redis or the database is away, in milliseconds. */
   readonly pauseMs?: number;
+  /** How long to leave to others what the cache could not be told, and up to twice that, in milliseconds. */
+  readonly untoldMs?: number;
 }
 
+const TIMES = { pollMs: 500, leaseMs: 30 * SECOND_MS, pauseMs: SECOND_MS, untoldMs: SECOND_MS };
 const BATCH = 500;
 const MAX_FAILURES = 10;
-// Soon: it may be that this process alone cannot reach the cache, and another's relay can.
-const UNTOLD_PAUSE_MS = 300;
 const REFUSED_PAUSE_MS = 30 * SECOND_MS;
 const AHEAD_LOOK_MS = MINUTE_MS;
 
@@ -67,14 +68,12 @@ export class OutboxRelay {
   #nudged = false;
   #stopping = false;
   #lookedAheadAt = -Infinity;
+  #untoldUntil = -Infinity;
   #loop: Promise<void> | undefined;
 
-  constructor(
-    deps: OutboxRelayDeps,
-    { pollMs = 500, leaseMs = 30 * SECOND_MS, pauseMs = SECOND_MS }: OutboxRelayTimes = {},
-  ) {
+  constructor(deps: OutboxRelayDeps, times: OutboxRelayTimes = {}) {
     this.#deps = deps;
-    this.#times = { pollMs, leaseMs, pauseMs };
+    this.#times = { ...TIMES, ...times };
     this.#log = awayLog('what the outbox needs', deps.logger);
     const { losses } = deps;
     this.#recovery = losses && new LossRecovery({ ...deps, losses });
@@ -124,7 +123,7 @@ export class OutboxRelay {
     const enqueued = followed.filter((each) => !isRefused(each));
     const untold = isTold ? [] : rowsOf(enqueued.filter(({ tags }) => tags.length > 0));
     const done = rowsOf(enqueued).filter((row) => !untold.includes(row));
-    if (untold.length > 0) await this.#release(untold, lease, UNTOLD_PAUSE_MS, { enqueued: true });
+    if (untold.length > 0) await this.#release(untold, lease, 0, { enqueued: true });
     if (later.length > 0) await this.#release(later, lease, REFUSED_PAUSE_MS);
     await this.#deps.events.updateMany(
       { _id: { $in: idsOf(done) }, lease },
@@ -184,7 +183,9 @@ export class OutboxRelay {
   async #claim(lease: string): Promise<OutboxRow[]> {
     const { events, now } = this.#deps;
     const at = now();
-    const due = { state: 'pending', dueAt: { $lte: at } } as const;
+    // It may be that this process alone cannot tell the cache: what is left to be told others find within a poll of theirs.
+    const except = performance.now() < this.#untoldUntil ? { enqueued: false } : {};
+    const due = { state: 'pending', dueAt: { $lte: at }, ...except } as const;
     const next = events.find(due, null, access).sort({ dueAt: 1, _id: 1 }).limit(BATCH);
     const found = await next.lean<OutboxRow[]>();
     if (found.length === 0) return [];
@@ -236,6 +237,7 @@ export class OutboxRelay {
       return true;
     } catch {
       // Logged by the cache, as long as it is so.
+      this.#untoldUntil = performance.now() + this.#times.untoldMs * (1 + Math.random());
       return false;
     }
   }
