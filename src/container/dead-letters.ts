@@ -10,13 +10,15 @@ import type { Platform } from './platform.ts';
 /** What becomes of jobs that failed for good: workers collect them, operators see to them. */
 export function deadLetterParts(
   parts: Parts,
-  { config, logger, database, cursors, queue, queueRedis, queueSettings, now }: Platform,
+  { config, logger, database, cursors, queue, queueRedis, queueSettings, now, transact }: Platform,
 ) {
   const store = parts.part(
     () => new DeadLetterStore({ letters: deadLetters.on(database().primary), cursors: cursors() }),
   );
-  const takeTurn = async (everyMs: number): Promise<boolean> =>
-    (await queueRedis().set(`${queueSettings.prefix}:alerted:dead-letter`, '1', 'PX', everyMs, 'NX')) === 'OK';
+  const takeTurn = async (who: string, everyMs: number): Promise<boolean> => {
+    const turn = `${queueSettings.prefix}:alerted:dead-letter`;
+    return (await queueRedis().set(turn, who, 'PX', everyMs, 'NX')) === 'OK' || (await queueRedis().get(turn)) === who;
+  };
   return {
     deadLetterStore: store,
     deadLetterDesk: parts.part(() => {
@@ -32,7 +34,7 @@ export function deadLetterParts(
         return new DeadLetterCollector(Object.keys(queueSettings.queues), {
           store: store(),
           failedSince: (name, since, limit) => queues.failedSince(name, since, limit),
-          alert: deadLetterMail({ to: config.operations.email, queues: () => queues, takeTurn }),
+          alert: deadLetterMail({ to: config.operations.email, queues: () => queues, takeTurn, transact: transact() }),
           logger: logger(),
         });
       },

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { z } from 'zod';
-import { eventually, silent, uniqueName, withDatabase, withRedis } from '../../../tests/environment/index.ts';
+import { eventually, silent, withDatabase, withRedis } from '../../../tests/environment/index.ts';
 import { expectProblem, parts } from '../../../tests/mugs.ts';
 import { noOutlets } from '../../../tests/outlets.ts';
 import { createApp } from '../../app.ts';
 import { reviewEndpoints } from '../../platform/http/review.ts';
 import { DeadLetterCollector, type FailedJob } from '../../platform/queue/dead-letter-collector.ts';
 import { DeadLetterDesk } from '../../platform/queue/dead-letter-desk.ts';
-import { deadLetterMail } from '../../platform/queue/dead-letter-mail.ts';
 import { deadLetters } from '../../platform/queue/dead-letter.model.ts';
 import { DeadLetterStore } from '../../platform/queue/dead-letter.store.ts';
 import { jobHandler, PermanentFailure, requestJob, type JobContract } from '../../platform/queue/job.ts';
@@ -44,7 +43,11 @@ const collectorOf = (failedSince: QueueService['failedSince']) =>
   new DeadLetterCollector(['chores'], {
     store,
     failedSince,
-    alert: { raise: ({ jobId }) => Promise.resolve(void raised.push(jobId)) },
+    alert: {
+      async raise({ jobId }, claim) {
+        if (await claim()) raised.push(jobId);
+      },
+    },
     logger: silent,
   });
 
@@ -197,18 +200,4 @@ test('one that is discarded no longer counts as failed in its queue', async () =
   const [card] = (await list()).filter(({ jobId }) => jobId === 'chores.call-fourth');
   expect(await settle('discard', [card?.id ?? ''])).toEqual({ count: 1 });
   expect(await failed()).toBe(before);
-});
-
-test('a mail tells operators of the first failure in ten minutes, and of none when nobody is to be told', async () => {
-  const sent: string[] = [];
-  const key = uniqueName('turn');
-  const takeTurn = async (everyMs: number) =>
-    (await redis.client.set(`${redis.prefix}:${key}`, 1, 'PX', everyMs, 'NX')) === 'OK';
-  const sendEmail = ({ to }: { to: string }) => Promise.resolve(void sent.push(to)).then(newId);
-  const letter = { queue: 'chores', name: 'chores.call', jobId: 'x', reason: 'y', attempts: 1 };
-  await deadLetterMail({ to: undefined, queues: () => ({ sendEmail }), takeTurn }).raise(letter);
-  const alert = deadLetterMail({ to: 'ops@example.test', queues: () => ({ sendEmail }), takeTurn });
-  await alert.raise(letter);
-  await alert.raise(letter);
-  expect(sent).toEqual(['ops@example.test']);
 });

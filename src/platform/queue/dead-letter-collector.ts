@@ -1,13 +1,16 @@
 import type { Job } from 'bullmq';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
+import type { TransactionAccess } from '../database/transaction.ts';
 import type { Logger } from '../observability/logger.ts';
 import { redactText } from '../observability/redact.ts';
-import type { DeadLetter } from './dead-letter.model.ts';
-import type { DeadLetterStore } from './dead-letter.store.ts';
+import type { AlertDue, DeadLetterStore } from './dead-letter.store.ts';
 
-/** Told of each job that failed for good, once. */
+/** Takes an alert upon the caller, as part of a transaction if one is given. @returns whether nobody else has */
+export type ClaimAlert = (within?: TransactionAccess) => Promise<boolean>;
+
+/** Told of each job that failed for good, by anybody and again until the alert is claimed. */
 export interface DeadLetterAlert {
-  raise(letter: Pick<DeadLetter, 'attempts' | 'jobId' | 'name' | 'queue' | 'reason'>): Promise<void>;
+  raise(letter: AlertDue, claim: ClaimAlert): Promise<void>;
 }
 
 export type FailedJob = Pick<
@@ -16,7 +19,7 @@ export type FailedJob = Pick<
 >;
 
 export interface DeadLetterCollectorDeps {
-  readonly store: Pick<DeadLetterStore, 'note'>;
+  readonly store: Pick<DeadLetterStore, 'claimAlert' | 'findAlertDue' | 'note'>;
   /** The failed jobs of a queue since a moment, in milliseconds since 1970, the oldest first. */
   readonly failedSince: (queue: string, since: number, limit: number) => Promise<readonly FailedJob[]>;
   readonly alert: DeadLetterAlert;
@@ -63,13 +66,14 @@ export class DeadLetterCollector {
     try {
       await this.#note(queue, job);
     } catch (error) {
-      this.#deps.logger.warn({ error, queue, jobId: job.id }, 'a dead letter is noted later');
+      this.#deps.logger.warn({ error, queue, jobId: job.id }, 'a dead letter is noted or told of later');
     }
   }
 
-  /** Looks through what has failed since the last time. */
+  /** Looks through what has failed since the last time, and for what was noted by one that did not come to tell of it. */
   async sweep(): Promise<void> {
     for (const queue of this.#queues) await this.#sweepQueue(queue);
+    for (const letter of await this.#deps.store.findAlertDue(PAGE)) await this.#alert(letter);
   }
 
   #sweepOnce(): Promise<void> {
@@ -103,6 +107,11 @@ export class DeadLetterCollector {
     const last = stacks.slice(-STACKS).map((stack) => redactText(stack).slice(0, MAX_STACK));
     if (!(await this.#deps.store.note({ ...letter, payload: data, stacks: last }))) return;
     this.#deps.logger.error({ alert: 'dead-letter', ...letter }, 'a job failed for good');
-    await this.#deps.alert.raise(letter);
+    await this.#alert(letter);
+  }
+
+  #alert(letter: AlertDue): Promise<void> {
+    const { alert, store } = this.#deps;
+    return alert.raise(letter, (within) => store.claimAlert(letter, within));
   }
 }

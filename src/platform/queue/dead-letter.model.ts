@@ -18,6 +18,8 @@ export interface DeadLetter {
   failedAt: Date;
   state: 'discarded' | 'open' | 'replayed';
   settledAt: Date | null;
+  /** Operators are still to be told of it. */
+  alertDue: boolean;
 }
 
 const KEPT_SECONDS = 90 * DAY_SECONDS;
@@ -36,6 +38,7 @@ export const deadLetters = storedCollection<DeadLetter>({
     failedAt: { type: Date, required: true },
     state: { type: String, enum: ['discarded', 'open', 'replayed'], required: true },
     settledAt: { type: Date, default: null },
+    alertDue: { type: Boolean, default: false },
   },
   scopes: { system: () => ({}) },
   indexes: [
@@ -50,6 +53,12 @@ export const deadLetters = storedCollection<DeadLetter>({
       name: 'newest_of_queue',
       serves: 'DeadLetterStore: the list of one queue',
       key: { state: 1, queue: 1, failedAt: -1, _id: -1 },
+    },
+    {
+      name: 'alert_due',
+      serves: 'DeadLetterStore: those that operators are still to be told of',
+      key: { alertDue: 1, failedAt: 1 },
+      partialFilterExpression: { alertDue: true },
     },
     { name: 'expiry', serves: 'removal after 90 days', key: { failedAt: 1 }, expireAfterSeconds: KEPT_SECONDS },
   ],

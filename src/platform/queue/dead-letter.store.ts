@@ -4,11 +4,18 @@ import type { ScopedModel } from '../database/collection.ts';
 import { duplicateKey } from '../database/failures.ts';
 import { paginateCursor } from '../database/pagination.ts';
 import { asSystem } from '../database/scoped.ts';
+import type { TransactionAccess } from '../database/transaction.ts';
 import type { Cursors } from '../security/cursors.ts';
 import type { DeadLetter } from './dead-letter.model.ts';
 
 /** A letter in a list: without payload and stacks. */
-export type DeadLetterCard = Omit<DeadLetter, 'payload' | 'stacks'>;
+export type DeadLetterCard = Omit<DeadLetter, 'alertDue' | 'payload' | 'stacks'>;
+
+/** What operators are told of one. */
+export type AlertDue = Pick<DeadLetter, 'attempts' | 'failedAt' | 'jobId' | 'name' | 'queue' | 'reason'>;
+
+/** What tells one failure from any other. */
+export type Occurrence = Pick<DeadLetter, 'failedAt' | 'jobId' | 'queue'>;
 
 export interface DeadLetterFilter {
   readonly state: DeadLetter['state'];
@@ -35,9 +42,9 @@ export class DeadLetterStore {
   }
 
   /** @returns whether it was not known before */
-  async note(letter: Omit<DeadLetter, '_id' | 'settledAt' | 'state'>): Promise<boolean> {
+  async note(letter: Omit<DeadLetter, '_id' | 'alertDue' | 'settledAt' | 'state'>): Promise<boolean> {
     const { queue, jobId, failedAt, ...rest } = letter;
-    const first = { ...rest, state: 'open', settledAt: null } as const;
+    const first = { ...rest, state: 'open', settledAt: null, alertDue: true } as const;
     try {
       const { upsertedCount } = await this.#letters.updateOne(
         { queue, jobId, failedAt },
@@ -50,6 +57,24 @@ export class DeadLetterStore {
       if (duplicateKey(error) !== undefined) return false;
       throw error;
     }
+  }
+
+  /** Those that operators are still to be told of, the oldest first. */
+  async findAlertDue(limit: number): Promise<readonly AlertDue[]> {
+    const fields = { queue: 1, jobId: 1, failedAt: 1, name: 1, reason: 1, attempts: 1 } as const;
+    const due = this.#letters.find({ alertDue: true }, fields, access).sort({ failedAt: 1 }).limit(limit);
+    return due.lean<AlertDue[]>();
+  }
+
+  /**
+   * Takes it upon the caller that operators are told of it.
+   * @param within the transaction in which they are
+   * @returns whether nobody else has
+   */
+  async claimAlert({ queue, jobId, failedAt }: Occurrence, within?: TransactionAccess): Promise<boolean> {
+    const due = { queue, jobId, failedAt, alertDue: true };
+    const options = within === undefined ? access : asSystem('dead letters', within.session);
+    return (await this.#letters.updateOne(due, { $set: { alertDue: false } }, options)).modifiedCount > 0;
   }
 
   findPage({ state, queue, name }: DeadLetterFilter, page: PageQuery): Promise<Page<DeadLetterCard>> {
