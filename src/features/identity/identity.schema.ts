@@ -1,15 +1,9 @@
 import { z } from 'zod';
+import { Email } from '../../shared/email.ts';
 import { Id } from '../../shared/ids.ts';
 import { Locale } from '../../shared/locale.ts';
 import { Timestamp } from '../../shared/time.ts';
 import { PLATFORM_ROLES } from './roles.ts';
-
-/** An address as it is compared: in lower case. RFC 5321 ends it at 254 characters. */
-export const Email = z
-  .email('must be an e-mail address')
-  .max(254)
-  .toLowerCase()
-  .meta({ examples: ['ada@example.com'] });
 
 // Of every length that a hash costs the same for; anything at sign-in, so that the rules may change.
 const AnyPassword = z.string().min(1).max(128).normalize('NFKC');

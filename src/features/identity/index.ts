@@ -1,6 +1,5 @@
 export type { KeyLookup, Membership, MembershipLookup, VerifiedKey } from './authorizer.ts';
 export { identitySubscriptions } from './identity.events.ts';
-export { Email } from './identity.schema.ts';
 export { linkNotValid } from './identity.problems.ts';
 export { includesRole, isMerchantRole, MERCHANT_ROLES } from './roles.ts';
 export type { MerchantRole } from './roles.ts';

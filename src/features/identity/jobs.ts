@@ -15,9 +15,6 @@ export const sendAccountLetter: JobContract<typeof LetterRef> = {
   queue: 'email',
   name: 'account.send-letter',
   payload: LetterRef,
-  attempts: 5,
-  backoff: { type: 'exponential', delayMs: 2_000 },
-  timeoutMs: 30_000,
   idOf: ({ letterId }) => `account.send-letter-${Id.encode(letterId)}`,
 };
 

@@ -16,9 +16,6 @@ export const sendInvitation: JobContract<typeof InvitationRef> = {
   queue: 'email',
   name: 'merchant.send-invitation',
   payload: InvitationRef,
-  attempts: 8,
-  backoff: { type: 'exponential', delayMs: 2_000 },
-  timeoutMs: 30_000,
   idOf: ({ invitationId }) => `merchant.send-invitation-${Id.encode(invitationId)}`,
 };
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { Email } from '../../shared/email.ts';
 import { Id } from '../../shared/ids.ts';
 import { Locale } from '../../shared/locale.ts';
 import { pageOf } from '../../shared/page.ts';
 import { Timestamp, TimeZone } from '../../shared/time.ts';
-import { Email, MERCHANT_ROLES } from '../identity/index.ts';
+import { MERCHANT_ROLES } from '../identity/index.ts';
 
 export const Slug = z
   .string()

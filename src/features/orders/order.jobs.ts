@@ -11,9 +11,6 @@ function orderJob(queue: string, name: string): JobContract<typeof OrderRef> {
     queue,
     name,
     payload: OrderRef,
-    attempts: 8,
-    backoff: { type: 'exponential', delayMs: 2_000 },
-    timeoutMs: 30_000,
     idOf: ({ orderId }) => `${name}-${Id.encode(orderId)}`,
   };
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { Email } from '../../shared/email.ts';
 import { Id } from '../../shared/ids.ts';
 import { pageOf } from '../../shared/page.ts';
 import { Timestamp } from '../../shared/time.ts';
 import { askedPeriod } from '../analytics/index.ts';
-import { Email } from '../identity/index.ts';
 import { KIND_NAMES } from './kinds/index.ts';
 import { FAILURES, FORMATS } from './report.model.ts';
 import { REPORT_STATES } from './report.state.ts';

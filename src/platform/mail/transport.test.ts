@@ -2,8 +2,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { silent } from '../../../tests/environment/index.ts';
-import { PermanentFailure, PutOff } from '../queue/job.ts';
-import { Breaker } from '../resilience/breaker.ts';
+import { PermanentFailure, PutOff, RefusedForNow } from '../queue/job.ts';
+import { Breaker, type BreakerOptions } from '../resilience/breaker.ts';
 import { MailServerAway, smtpTransport, type MailTransport } from './transport.ts';
 
 /** What a server says to a command, by its first word, or at once; null to say nothing, undefined to hang up. */
@@ -70,6 +70,9 @@ function transportTo(host: string, breaker?: Breaker, scheme = 'smtp'): MailTran
   return transport;
 }
 
+const breakerOf = (settings: Pick<BreakerOptions, 'failures' | 'pauseMs'>): Breaker =>
+  new Breaker({ name: 'smtp', isOutage: (error) => error instanceof MailServerAway, logger: silent, ...settings });
+
 const failureOf = (sending: Promise<void>): Promise<unknown> =>
   sending.then(
     () => undefined,
@@ -88,6 +91,7 @@ test('a mail that is put off twice by 451 goes out at the third attempt, under t
   for (let attempts = 0; attempts < 2; attempts += 1) {
     const failure = await failureOf(transport.send(MAIL));
     expect(failure).not.toBeInstanceOf(PutOff);
+    expect(failure).toBeInstanceOf(RefusedForNow);
     expect(failure).toMatchObject({ responseCode: 451 });
   }
   await transport.send(MAIL);
@@ -95,9 +99,21 @@ test('a mail that is put off twice by 451 goes out at the third attempt, under t
   for (const mail of seen.mails) expect(mail).toContain('Message-ID: <one@example.test>');
 });
 
-test.each(['MAIL', 'RCPT', 'text'])('a mail refused by 550 after %s is refused for good', async (command) => {
-  const { host } = await mailServer({ [command]: () => '550 no' });
+test.each([
+  ['RCPT', '550 5.1.1 nobody of that name'],
+  ['text', '550 no'],
+  ['MAIL', '552 5.3.4 too long'],
+])('a mail that is answered by its %s with %s is refused for good', async (command, reply) => {
+  const { host } = await mailServer({ [command]: () => reply });
   expect(await failureOf(transportTo(host).send(MAIL))).toBeInstanceOf(PermanentFailure);
+});
+
+test.each(['', 'ann', 'Ann <>'])('a mail to %j has failed for good, and leaves the others alone', async (to) => {
+  const { seen, host } = await mailServer();
+  const transport = transportTo(host, breakerOf({ failures: 1 }));
+  expect(await failureOf(transport.send({ ...MAIL, to }))).toBeInstanceOf(PermanentFailure);
+  await transport.send(MAIL);
+  expect(seen.mails).toHaveLength(1);
 });
 
 test.each<readonly [string, Replies, string]>([
@@ -107,6 +123,9 @@ test.each<readonly [string, Replies, string]>([
   ['greets with 421', { greeting: () => '421 closing' }, 'smtp'],
   ['has no TLS where some is demanded', {}, 'smtps'],
   ['refuses the sign-in', { EHLO: () => '250-ready\r\n250 AUTH PLAIN', AUTH: () => '535 no' }, 'smtp://me:secret'],
+  ['takes no mails of this sender', { MAIL: () => '550 5.7.1 account suspended' }, 'smtp'],
+  ['wants a sign-in', { RCPT: () => '530 5.7.0 authentication required' }, 'smtp'],
+  ['says what nobody can read', { RCPT: () => 'what?' }, 'smtp'],
 ])('a server that %s puts mails off, and blames none', async (_what, script, scheme) => {
   const { host } = await mailServer(script);
   const [protocol = '', account] = scheme.split('://');
@@ -145,8 +164,7 @@ test('a mail whose job is given up is not sent beside the next attempt', async (
 
 test('after some outages in a row the server is left alone, one mail tries it later, and then all go out', async () => {
   const { seen, host } = await mailServer({ greeting: inTurn('421 no', '421 no', '220 ready') });
-  const isOutage = (error: unknown) => error instanceof MailServerAway;
-  const breaker = new Breaker({ name: 'smtp', isOutage, logger: silent, failures: 2, pauseMs: 50 });
+  const breaker = breakerOf({ failures: 2, pauseMs: 50 });
   const transport = transportTo(host, breaker);
   for (let mails = 0; mails < 4; mails += 1) expect(await failureOf(transport.send(MAIL))).toBeInstanceOf(PutOff);
   expect(seen.connections).toBe(2);

@@ -1,7 +1,7 @@
 import type { Transporter } from 'nodemailer';
 import { isError } from '../../shared/errors.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import { PermanentFailure, PutOff } from '../queue/job.ts';
+import { PermanentFailure, PutOff, RefusedForNow } from '../queue/job.ts';
 import type { Breaker } from '../resilience/breaker.ts';
 import type { MailToSend } from './mail.store.ts';
 
@@ -22,8 +22,8 @@ export interface OutgoingMail extends MailToSend {
 /** How mails leave. */
 export interface MailTransport {
   /**
-   * @throws PermanentFailure when the server refuses the mail for good, PutOff when it cannot be reached, anything else
-   * when another attempt may do
+   * @throws PermanentFailure when the mail is refused for good, RefusedForNow when it is not, PutOff when the server cannot be
+   * reached or takes no mails of ours, anything else when another attempt may do
    */
   send(mail: OutgoingMail, signal?: AbortSignal): Promise<void>;
   /** Whether the server answers. */
@@ -34,6 +34,17 @@ export interface MailTransport {
 /** The mail server is away, or turns everybody away: no mail is to blame. */
 export class MailServerAway extends Error {
   override readonly name = 'MailServerAway';
+}
+
+/** The server may take the mail later: it has too many at once, or makes strangers wait. */
+export class MailRefusedForNow extends RefusedForNow {
+  override readonly name = 'MailRefusedForNow';
+  readonly responseCode: number;
+
+  constructor(responseCode: number, options: ErrorOptions) {
+    super(`The mail server refuses this mail for now (${String(responseCode)})`, options);
+    this.responseCode = responseCode;
+  }
 }
 
 /** Keeps mails from a server that is away. */
@@ -114,13 +125,36 @@ async function attempt(transporter: Pick<Transporter, 'verify'>, send: () => Pro
   try {
     await send();
   } catch (error) {
-    const { code, responseCode } = replyOf(error);
-    const isAboutThisMail = code === 'EENVELOPE' || code === 'EMESSAGE';
-    // RFC 5321, 4.2.1 and 3.8: 4yz may succeed later, 5yz will not, and 421 speaks of the server.
-    if (isAboutThisMail && responseCode >= 500) throw new PermanentFailure('The mail server refuses this mail');
-    if (isAboutThisMail && responseCode > 0 && responseCode !== 421) throw error;
-    throw await blame(transporter, error, code);
+    throw await meaningOf(transporter, error);
   }
+}
+
+/** What the library calls errors about the mail at hand. */
+const ABOUT_A_MAIL = new Set(['EENVELOPE', 'EMESSAGE']);
+/** RFC 5321, 3.8: 421 speaks of the server, as does 0, what cannot be read. */
+const ABOUT_THE_SERVER = new Set<number | undefined>([0, 421]);
+
+async function meaningOf(transporter: Pick<Transporter, 'verify'>, error: unknown): Promise<unknown> {
+  const { code, command, responseCode } = replyOf(error);
+  if (!ABOUT_A_MAIL.has(code) || ABOUT_THE_SERVER.has(responseCode)) return blame(transporter, error, code);
+  // The library's own word, before the server was asked.
+  if (responseCode === undefined)
+    return new PermanentFailure('The mail has no address to send it to', { cause: error });
+  // RFC 5321, 4.2.1: 4yz may succeed later, 5yz will not.
+  if (responseCode < 500) return new MailRefusedForNow(responseCode, { cause: error });
+  if (!isAboutUs(command, responseCode))
+    return new PermanentFailure('The mail server refuses this mail', { cause: error });
+  return new MailServerAway('The mail server takes no mails of ours', { cause: error });
+}
+
+/** RFC 4954: nobody has signed in. */
+const NOT_SIGNED_IN = 530;
+/** What is refused at the sender for the mail's own sake: it is too long (RFC 1870), or has a parameter that is not known (RFC 5321). */
+const OF_ONE_MAIL = new Set([552, 555]);
+
+/** Whether a refusal is about our account or sender, which all mails have in common, and so ends for all of them when somebody mends it. */
+function isAboutUs(command: string, responseCode: number): boolean {
+  return responseCode === NOT_SIGNED_IN || (command === 'MAIL FROM' && !OF_ONE_MAIL.has(responseCode));
 }
 
 /** The line broke without a reply in the middle of a mail, whose fault that may be: then the server answers others. */
@@ -136,12 +170,24 @@ async function blame(transporter: Pick<Transporter, 'verify'>, error: unknown, c
   );
 }
 
-function replyOf(error: unknown): { readonly code: string; readonly responseCode: number } {
-  if (!isError(error)) return { code: '', responseCode: 0 };
-  const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
+interface Reply {
+  /** The library's name for what went wrong. */
+  readonly code: string;
+  /** What was asked last. */
+  readonly command: string;
+  /** Undefined when there was no reply, 0 for one that cannot be read. */
+  readonly responseCode: number | undefined;
+}
+
+const NO_REPLY: Reply = { code: '', command: '', responseCode: undefined };
+
+function replyOf(error: unknown): Reply {
+  if (!isError(error)) return NO_REPLY;
+  const { code, command, response, responseCode } = error as Partial<Record<keyof Reply | 'response', unknown>>;
   return {
     code: typeof code === 'string' ? code : error.name,
-    responseCode: typeof responseCode === 'number' ? responseCode : 0,
+    command: typeof command === 'string' ? command : '',
+    responseCode: typeof responseCode === 'number' ? responseCode : response === undefined ? undefined : 0,
   };
 }
 

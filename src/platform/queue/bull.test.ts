@@ -1,20 +1,22 @@
 import { expect, jest, test } from '@jest/globals';
-import { DelayedError, type Job } from 'bullmq';
+import { DelayedError, type Job, type JobsOptions } from 'bullmq';
 import { z } from 'zod';
 import { Attempts } from '../../shared/attempts.ts';
+import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { DatabaseAway } from '../database/failures.ts';
 import { bullProcessor } from './bull.ts';
-import { jobHandler } from './job.ts';
+import { jobHandler, RefusedForNow } from './job.ts';
 
-/** Has a job fail by an error. @returns what BullMQ is told, and until when it was put off */
+/** Has a job fail by an error. @returns what BullMQ is told, until when it was put off, and how often it is tried */
 async function failBy(error: Error) {
   const contract = { queue: 'chores', name: 'chore', payload: z.strictObject({}), idOf: () => 'chore' };
   const handler = jobHandler({ contract, handle: () => Promise.reject(error) });
   const moveToDelayed = jest.fn<(until: number) => Promise<void>>().mockResolvedValue();
-  const job = { name: 'chore', data: {}, opts: {}, timestamp: Date.now(), moveToDelayed } as unknown as Job<unknown>;
+  const opts: JobsOptions = { attempts: 2 };
+  const job = { name: 'chore', data: {}, opts, timestamp: Date.now(), moveToDelayed } as unknown as Job<unknown>;
   const process = bullProcessor([handler], { timeoutMs: 1_000 }, new AbortController().signal);
   const told: unknown = await process(job, 'token').catch((thrown: unknown) => thrown);
-  return { told, until: moveToDelayed.mock.calls[0]?.[0] };
+  return { told, until: moveToDelayed.mock.calls[0]?.[0], attempts: opts.attempts };
 }
 
 /** As of jobs that do several things, each by itself. */
@@ -49,5 +51,16 @@ test.each([
   ['a bulk write that takes too long', Object.assign(new Error('bulk write'), { errorResponse: tooSlow })],
   ['a part that takes too long', await failureOfParts(tooSlow)],
 ])('a job that fails by %s has had an attempt', async (_what, error) => {
-  expect(await failBy(error)).toEqual({ told: error, until: undefined });
+  expect(await failBy(error)).toEqual({ told: error, until: undefined, attempts: 2 });
+});
+
+test('a job that somebody refuses for now is tried more often than one that fails, for more than a day', async () => {
+  const { told, until, attempts = 0 } = await failBy(new RefusedForNow('later'));
+  expect(told).toBeInstanceOf(RefusedForNow);
+  expect(until).toBeUndefined();
+  const pauses = Array.from({ length: attempts - 1 }, (_each, index) => 2 * SECOND_MS * 2 ** index);
+  const total = pauses.reduce((sum, pause) => sum + pause, 0);
+  // A fifth of each is chance.
+  expect(total * 0.8).toBeGreaterThan(DAY_MS);
+  expect(total).toBeLessThan(3 * DAY_MS);
 });

@@ -10,7 +10,7 @@ import { inTime } from '../../shared/in-time.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { isGone } from '../database/failures.ts';
 import { newTraceId, Trace, withTrace } from '../observability/trace.ts';
-import { PermanentFailure, PutOff, type JobHandler, type JobRequest } from './job.ts';
+import { PermanentFailure, PutOff, RefusedForNow, type JobHandler, type JobRequest } from './job.ts';
 import type { QueueSettings, Retention } from './settings.ts';
 
 const JITTER = 0.2;
@@ -24,6 +24,9 @@ const OUTAGE_MS = 10 * SECOND_MS;
  * would pile up if none of them ended.
  */
 const PUT_OFF_MS = 3 * DAY_MS;
+
+/** RFC 5321, 4.5.4.1: with pauses that double from 2 s on, the last of them is made after a day and a half. */
+const OF_REFUSED = { attempts: 17, backoff: { type: 'exponential', delayMs: 2 * SECOND_MS } } as const;
 
 /** How a request is enqueued. */
 export function bullOptions({ id, traceparent, delayMs, priority, deduplication }: JobRequest): JobsOptions {
@@ -93,6 +96,8 @@ export function bullProcessor(
     try {
       await withTrace(trace, () => handleInTime(handler, payload.data, timeoutMs, stopping));
     } catch (error) {
+      // In the place of what `retrying` has set for those that fail.
+      if (error instanceof RefusedForNow) Object.assign(job.opts, retriesOf({}, OF_REFUSED));
       if (error instanceof PutOff) await putOff(job, error, token);
       // No job is to blame for that; but for a query that takes too long it is.
       if (isGone(error)) await putOff(job, new PutOff('The database is away', OUTAGE_MS), token);

@@ -62,6 +62,12 @@ export class PermanentFailure extends Error {
   override readonly name = 'PermanentFailure';
 }
 
+/**
+ * Thrown by a handler for what somebody else refuses for now, and may take in an hour: it costs an attempt, of which there are more
+ * than of those that fail, with pauses that go on growing.
+ */
+export class RefusedForNow extends Error {}
+
 /** Thrown by a handler for what was not tried, or could not be by no fault of the job: it costs no attempt. */
 export class PutOff extends Error {
   override readonly name = 'PutOff';

@@ -139,6 +139,10 @@ test('a mail that is asked for arrives once, with its text and the same sender, 
   expect(stored).toMatchObject({ body: null, html: null });
 });
 
+test.each(['', 'ann', 'Ann <>'])('a mail to %j is refused when it is asked for', async (to) => {
+  await expect(service.sendEmail({ to, subject: 'Nobody', body: 'x' })).rejects.toThrow(TypeError);
+});
+
 test('a mail asked for in a transaction that fails is never sent', async () => {
   const transact = mongoTransact(database.primary, () => Promise.resolve());
   const mail = { to: 'ann@example.test', subject: 'Never', body: 'x' };

@@ -1,5 +1,6 @@
 import { Queue, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { Email } from '../../shared/email.ts';
 import { newId, type Id } from '../../shared/ids.ts';
 import type { Now } from '../../shared/time.ts';
 import { asSystem } from '../database/scoped.ts';
@@ -71,8 +72,10 @@ export class QueueService {
    * Has a mail sent, once. Its text is stored; the job carries its id.
    * @param within the transaction it belongs to; one of its own otherwise
    * @returns the mail's id
+   * @throws TypeError when `to` is no address
    */
   async sendEmail(mail: MailToSend, within?: Within): Promise<Id> {
+    demandAddress(mail.to);
     const { transact } = this.#deps;
     if (within !== undefined) return this.#requestMail(mail, within);
     const context = { scope: asSystem('mail').scope };
@@ -87,9 +90,10 @@ export class QueueService {
   /**
    * Has a report made.
    * @returns its id, or that of one in the making that is the same
-   * @throws EnqueueRefused while Redis is short of memory
+   * @throws EnqueueRefused while Redis is short of memory; TypeError when `email` is no address
    */
   async generateReport(report: ReportToGenerate, within?: Within): Promise<Id> {
+    if (report.email !== undefined) demandAddress(report.email);
     await this.demandRoom();
     return this.#deps.outlets.generateReport(report, within);
   }
@@ -223,6 +227,11 @@ export class QueueService {
     if (this.#redis === undefined) throw new Error('The queues are not initialized');
     return this.#redis;
   }
+}
+
+/** Told to whoever asks: a job that cannot be done tells nobody who did. */
+function demandAddress(address: string): void {
+  if (!Email.safeParse(address).success) throw new TypeError('A mail needs an e-mail address to be sent to');
 }
 
 const jobOf = (request: JobRequest) => ({
