@@ -16,6 +16,12 @@ test.each([
   ['br, *', true],
   ['gzip;q=0, br', false],
   ['gzip;q=0.0', false],
+  ['gzip;q=0, *', false],
+  ['*, GZIP ; q=0', false],
+  ['*;q=0, gzip', true],
+  ['*;q=0', false],
+  ['br;q=1, *;q=0.1', true],
+  ['gzip, deflate, br, zstd', true],
   ['identity', false],
   [undefined, false],
 ])('Accept-Encoding %j lets gzip in: %s', (header, expected) => {

@@ -135,11 +135,13 @@ export function sendFinished(
   else writeAnswer(response, status, head.concat(pairs), body);
 }
 
-const GZIP = /(?:^|[\s,])(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i;
+const GZIP = /(?:^|[\s,])gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i;
+const ANY = /(?:^|[\s,])\*\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/;
+const NAMES_GZIP = /(?:^|[\s,])gzip\s*[;,]/i;
 
-/** Whether `Accept-Encoding` lets gzip in, by its name or by `*`, and not with a weight of 0. */
+/** Whether `Accept-Encoding` lets gzip in, by its name or else by `*`, and not with a weight of 0 (RFC 9110, 12.5.3). */
 export const acceptsGzip = (header: string | undefined): boolean =>
-  header !== undefined && (header === 'gzip' || GZIP.test(header));
+  header !== undefined && (header === 'gzip' || GZIP.test(header) || (ANY.test(header) && !NAMES_GZIP.test(header)));
 
 interface Written {
   readonly fields: AnswerFields;
