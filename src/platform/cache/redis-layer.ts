@@ -92,7 +92,11 @@ export class RedisLayer {
     const all = [EVERYTHING, ...tags];
     const keys = [this.#lock(key), this.#value(key), ...all.map((tag) => this.#tag(tag))];
     const values = [token, steal ? '' : LOCK_MS, TAG_MS, `new-${token}`, HEAD_BYTES - 1];
-    const answer = await this.#ask((redis) => beginLoad.run(redis, keys, values));
+    let sent: Promise<unknown> | undefined;
+    const answer = await this.#ask((redis) => (sent = beginLoad.run(redis, keys, values))).catch((error: unknown) => {
+      if (sent !== undefined) this.#releaseAfter(sent, key, token);
+      throw error;
+    });
     const [mine, head = '', ...versions] = answer as string[];
     return { key, tags: all, token: mine === '1' ? token : undefined, head, versions };
   }
@@ -128,6 +132,13 @@ export class RedisLayer {
   /** Keeps the lock of a load that is still under way; or gives it back, with 0. */
   async hold({ key, token = '' }: Turn, forMs: number): Promise<void> {
     await this.#ask((redis) => holdLock.run(redis, [this.#lock(key)], [token, forMs]));
+  }
+
+  /** What is not waited for any more Redis may do all the same: nobody would load by that lock, and others would wait for it. */
+  #releaseAfter(sent: Promise<unknown>, key: string, token: string): void {
+    const release = () => holdLock.run(this.#link.redis, [this.#lock(key)], [token, 0]);
+    // If there is no connection left, it runs out by itself.
+    sent.then(release, release).catch(() => undefined);
   }
 
   /** @throws when Redis could not be told; it is told as soon as it can, and not trusted before that */

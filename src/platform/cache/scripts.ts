@@ -29,19 +29,31 @@ for i = 2, #KEYS do redis.call('SET', KEYS[i], sequence, 'PX', ARGV[1]) end
 redis.call('PUBLISH', ARGV[2], sequence .. ' ' .. ARGV[3])
 return sequence`);
 
+// A lock holds its holder's token, as long as any other, and the versions that its load began with.
+const HELD = `
+local function isHeld()
+  local lock = redis.call('GET', KEYS[1])
+  return lock and string.sub(lock, 1, #ARGV[1]) == ARGV[1]
+end
+`;
+
 /**
  * KEYS: lock, value, tags. ARGV: token, lifetime of the lock or '' to take it from whoever has it, lifetime of tags, a version nobody
- * has given, end of the value's head. To be run before a load. @returns whether the lock is the caller's, the head, and the
- * version of each tag
+ * has given, end of the value's head. To be run before a load. Also takes the lock of a load whose tags have been invalidated
+ * since: what that brings is not stored, so there is nothing to wait for. @returns whether the lock is the caller's, the head, and
+ * the version of each tag
  */
 export const beginLoad = new Script(`
-local mine
-if ARGV[2] == '' then mine = redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000)
-else mine = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) end
-local answer = { mine and '1' or '', redis.call('GETRANGE', KEYS[2], 0, ARGV[5]) }
+local answer = { '', redis.call('GETRANGE', KEYS[2], 0, ARGV[5]) }
 for i = 3, #KEYS do
   redis.call('SET', KEYS[i], ARGV[4], 'NX', 'PX', ARGV[3])
   answer[i] = redis.call('GET', KEYS[i])
+end
+local versions = table.concat(answer, ' ', 3)
+local lock = redis.call('GET', KEYS[1])
+if not lock or ARGV[2] == '' or string.sub(lock, #ARGV[1] + 1) ~= versions then
+  redis.call('SET', KEYS[1], ARGV[1] .. versions, 'PX', ARGV[2] == '' and 1000 or ARGV[2])
+  answer[1] = '1'
 end
 return answer`);
 
@@ -49,8 +61,8 @@ return answer`);
  * KEYS: lock, value, tags. ARGV: token, bytes, lifetime, lifetime of tags, the versions the load began with. Stores what was
  * loaded and gives the lock back. Not without the lock, and not what has been invalidated since. @returns 1 if stored
  */
-export const storeLoaded = new Script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+export const storeLoaded = new Script(`${HELD}
+if not isHeld() then return 0 end
 redis.call('DEL', KEYS[1])
 for i = 3, #KEYS do
   if redis.call('GET', KEYS[i]) ~= ARGV[i + 2] then return 0 end
@@ -59,8 +71,8 @@ redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[4]) end
 return 1`);
 
-/** KEYS: lock. ARGV: token, lifetime, or '0' to give it back. */
-export const holdLock = new Script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+/** KEYS: lock, or lease, which holds the token alone. ARGV: token, lifetime, or '0' to give it back. */
+export const holdLock = new Script(`${HELD}
+if not isHeld() then return 0 end
 if ARGV[2] == '0' then return redis.call('DEL', KEYS[1]) end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
