@@ -27,6 +27,7 @@ export class Breaker {
   readonly #policy: ReturnType<typeof circuitBreaker>;
   readonly #pauseMs: number;
   #openedAt = 0;
+  #isToldOf = false;
 
   constructor({ name, isOutage, logger, failures = FAILURES, pauseMs = PAUSE_MS }: BreakerOptions) {
     this.#name = name;
@@ -37,9 +38,13 @@ export class Breaker {
     });
     this.#policy.onBreak((reason) => {
       this.#openedAt = performance.now();
+      // Each call that tries in vain whether it is back opens it again.
+      if (this.#isToldOf) return;
+      this.#isToldOf = true;
       logger.warn({ provider: name, ...('error' in reason && { error: reason.error }) }, 'provider is away');
     });
     this.#policy.onReset(() => {
+      this.#isToldOf = false;
       logger.info({ provider: name }, 'provider is back');
     });
   }
