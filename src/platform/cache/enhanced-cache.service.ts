@@ -17,6 +17,7 @@ import { ageOf, Reader, type ReaderTimes } from './reader.ts';
 import { RedisLayer } from './redis-layer.ts';
 import { reportOf, type CacheStats } from './report.ts';
 import { StatsBook, type Tally } from './stats.ts';
+import { timed } from './timed.ts';
 
 export interface CacheOptions {
   /** A connection of the cache's own: it is subscribed on. */
@@ -234,7 +235,7 @@ export class EnhancedCacheService implements Cache {
       return stale;
     }
     this.#stats.memory.misses += 1;
-    const { value, source, loadedAt, savedMs, tallies } = await this.#reader.read(reading);
+    const { value, source, loadedAt, savedMs, tallies } = await timed(reading, (each) => this.#reader.read(each));
     count(tallies, source, savedMs);
     return { value: value as T, source, ageSeconds: Math.max(0, (this.#clock() - loadedAt) / 1_000) };
   }

@@ -115,7 +115,8 @@ export function fieldsSetBy(handler: RequestHandler, headers: IncomingHttpHeader
   return [...fields].flat();
 }
 
-function serverTiming({ elapsedMs, databaseMs, queryCount }: Trace): string {
+function serverTiming({ elapsedMs, databaseMs, queryCount, cacheMs }: Trace): string {
   const queries = queryCount === 1 ? '1 query' : `${String(queryCount)} queries`;
-  return `total;dur=${elapsedMs.toFixed(1)}, db;dur=${databaseMs.toFixed(1)};desc="${queries}"`;
+  const told = `total;dur=${elapsedMs.toFixed(1)}, db;dur=${databaseMs.toFixed(1)};desc="${queries}"`;
+  return cacheMs === 0 ? told : `${told}, cache;dur=${cacheMs.toFixed(1)}`;
 }

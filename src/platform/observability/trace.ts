@@ -31,6 +31,8 @@ export class Trace implements QueryLog {
   operationId: string | undefined;
   queryCount = 0;
   databaseMs = 0;
+  /** What was waited for the cache, of which memory is no part. */
+  cacheMs = 0;
 
   constructor(requestId: string, caller?: string) {
     this.requestId = requestId;

@@ -1,0 +1,32 @@
+import { currentTrace } from '../observability/trace.ts';
+
+type Load = () => Promise<unknown>;
+
+/**
+ * Notes in the trace of a request how long it waits for the cache: all that a read takes, but not what its own load does. Loads of
+ * others count, since it waits for them.
+ * @param now milliseconds that only grow
+ */
+export async function timed<R extends { readonly load: Load }, T>(
+  reading: R,
+  read: (reading: R) => Promise<T>,
+  now = () => performance.now(),
+): Promise<T> {
+  const trace = currentTrace();
+  if (trace === undefined) return read(reading);
+  const begunAt = now();
+  let loadMs = 0;
+  const load = async () => {
+    const loadBegunAt = now();
+    try {
+      return await reading.load();
+    } finally {
+      loadMs += now() - loadBegunAt;
+    }
+  };
+  try {
+    return await read({ ...reading, load });
+  } finally {
+    trace.cacheMs += now() - begunAt - loadMs;
+  }
+}
