@@ -77,6 +77,8 @@ export class Thread {
 
   /** Gives up waiting: what still comes is not looked at. A thread that does not even hear of it is ended. */
   abandon(id: number): void {
+    const waiting = this.#waiting.get(id);
+    waiting?.reject(new CommandError(237, 'cursor was killed', { codeName: 'CursorKilled' }));
     const isAtWork = this.#waiting.delete(id);
     this.send({ kind: 'close', id });
     if (!isAtWork || this.isDead) return;

@@ -8,7 +8,7 @@ import { collMod } from './coll-mod.ts';
 import { collStats } from './collection-stats.ts';
 import { namespaceOf, type Command, type CommandContext, type Services } from './context.ts';
 import { CREATE_FIELDS, cappedSize, createOptions, hasOptions } from './create-options.ts';
-import { buildsEnded } from './index-build.ts';
+import { buildsEnded, isBuilding } from './index-build.ts';
 import { trimCapped } from './insert.ts';
 import { listCollections } from './list-collections.ts';
 import { refuseHeld } from './open-transactions.ts';
@@ -78,16 +78,18 @@ const renameCollection: Command = async (context) => {
   await buildsEnded(requireSource(services, from), operation);
   if (from === to) throw new CommandError('IllegalOperation', "Can't rename a collection to itself");
   checkTarget(from, to);
-  await whenFree(context, () => {
-    rename(services, fields);
-  });
+  while (!(await whenFree(context, () => rename(services, fields)))) {
+    await buildsEnded(requireSource(services, from), operation);
+  }
   await services.writer.committed();
   return okReply();
 };
 
-function rename(services: Services, { from, to, dropsTarget }: ReturnType<typeof renameFields>): void {
+/** @returns false where an index is being built, as one may have been begun while a transaction was waited for */
+function rename(services: Services, { from, to, dropsTarget }: ReturnType<typeof renameFields>): boolean {
   const source = requireSource(services, from);
   refuseHeld(services, source);
+  if (source.indexes.some(isBuilding)) return false;
   const target = services.catalog.get(to);
   if (target?.isView === true) {
     throw new CommandError('NamespaceExists', `a view already exists with that name: ${to}`);
@@ -96,6 +98,7 @@ function rename(services: Services, { from, to, dropsTarget }: ReturnType<typeof
   if (target !== undefined) dropCollection(services, target);
   services.catalog.rename(services.writer, source, to);
   services.cursors.killWhere((cursor) => cursor.namespace === from);
+  return true;
 }
 
 function renameFields({ body }: Pick<CommandContext, 'body'>): { from: string; to: string; dropsTarget: boolean } {

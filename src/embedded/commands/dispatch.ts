@@ -4,7 +4,7 @@ import { decodeTyped, encode, rawField, type Document } from '../bson/codec.ts';
 import { showValue } from '../catalog/show-value.ts';
 import { CommandError } from '../errors.ts';
 import type { Operation } from '../plan/operation.ts';
-import { errorReply, isExpected } from '../server/reply.ts';
+import { errorReply, isExpected, okReply } from '../server/reply.ts';
 import type { Request } from '../server/request.ts';
 import { sessionFieldsOf, sessionIdOf, type Session, type SessionFields } from '../transactions/sessions.ts';
 import type { PastView } from '../transactions/snapshots.ts';
@@ -59,7 +59,8 @@ export class Dispatcher {
     const session = id === undefined ? undefined : this.#services.sessions.use(id);
     const fields = sessionFieldsOf(body);
     const start = (): Buffer | Promise<Buffer> => this.#start(command, request, operation, { session, fields });
-    return session === undefined || fields.txnNumber === undefined ? start() : inTurn(session, operation, start);
+    if (session === undefined || fields.txnNumber === undefined) return start();
+    return inTurn(session, operation, () => (this.#isCommitted(session, fields, request) ? okReply() : start()));
   }
 
   #start(
@@ -81,6 +82,13 @@ export class Dispatcher {
     return Promise.resolve(reply).then((bytes) =>
       withWriteConcernError(request, bytes, { writeConcernError, labels: undefined }),
     );
+  }
+
+  /** Whether a commit is asked for once more that was carried out before the server was started anew. */
+  #isCommitted(session: Session, { isTransaction, txnNumber }: SessionFields, { name }: Request): boolean {
+    if (name !== 'commitTransaction' || !isTransaction || txnNumber === undefined) return false;
+    if (session.transaction !== undefined || session.highestNumber > txnNumber) return false;
+    return this.#services.retryable.find(session.id, txnNumber)?.result.committed === true;
   }
 
   /** The picture that a read with the concern "snapshot" asks for. */

@@ -35,7 +35,9 @@ export const findAndModify: Command = async (context) => {
   return okReply(result);
 };
 
-function checkOptions({ remove, update, new: isNew, upsert, arrayFilters }: Document): void {
+function checkOptions({ remove, update, new: isNew, upsert, arrayFilters, fields }: Document): void {
+  // Refused before anything is changed.
+  if (fields !== undefined) compileProjection(fields as Document);
   if (remove !== true) {
     if (update === undefined)
       throw new CommandError('FailedToParse', 'Either an update or remove=true must be specified');

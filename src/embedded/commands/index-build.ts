@@ -88,7 +88,9 @@ async function fill(
     });
     catalog.save(writer, collection);
   } catch (error) {
-    for (const index of indexes) {
+    // Of a collection that is gone nothing is written: its entry would come back, or stand for one made since.
+    const left = catalog.get(collection.namespace) === collection ? indexes : [];
+    for (const index of left) {
       if (collection.indexes.includes(index)) catalog.dropIndex(writer, collection, index);
     }
     throw buildFailure(collection, error);

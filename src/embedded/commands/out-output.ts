@@ -60,12 +60,14 @@ export async function replaceResults(
       records.insert(writer, made, stored);
     });
     await whenFree(context, () => {
+      if (catalog.get(made.namespace) !== made)
+        throw new CommandError('QueryPlanKilled', `collection dropped or renamed: ${made.namespace}`);
       const replaced = catalog.get(target);
       if (replaced !== undefined) dropCollection(context.services, replaced);
       catalog.rename(writer, made, target);
     });
   } catch (error) {
-    catalog.drop(writer, made);
+    if (catalog.get(made.namespace) === made) catalog.drop(writer, made);
     await writer.committed();
     throw error;
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Binary } from 'bson';
 import { CommandError } from '../errors.ts';
 import { okReply } from '../server/reply.ts';
-import { sessionIdOf } from '../transactions/sessions.ts';
+import { sessionFieldsOf, sessionIdOf } from '../transactions/sessions.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import { missingField, read, requireAdmin, wrongType } from './arguments.ts';
 import type { Command, CommandContext, Services } from './context.ts';
@@ -44,10 +44,20 @@ const killSessions: Command = ({ services, session, operation, ...context }) => 
 const killAllSessions: Command = (context) =>
   killSessions({ ...context, body: { ...context.body, [context.request.name]: [] } });
 
+/** In one commit with the changes: repeated after a crash it is answered, where the driver would run the transaction once more. */
+function noteCommit({ services, session, body }: CommandContext): void {
+  const { txnNumber } = sessionFieldsOf(body);
+  if (session === undefined || txnNumber === undefined) return;
+  services.retryable.save(session.id, txnNumber, { done: 1, result: { committed: true } });
+}
+
 const commitTransaction: Command = async (context) => {
   const { transaction, services } = context;
   const open = requireTransaction(context, transaction);
-  if (open.state === 'open') open.commit();
+  if (open.state === 'open') {
+    open.commit();
+    noteCommit(context);
+  }
   await services.writer.committed();
   return okReply();
 };

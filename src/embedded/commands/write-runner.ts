@@ -91,17 +91,21 @@ async function attempt(
   index: number,
   result: WriteResult,
 ): Promise<CommandError | undefined> {
+  const { operation } = context;
+  const save = (): void => {
+    saveProgress(context, index, result);
+  };
   try {
     if (context.txnNumber !== undefined) context.services.failPoints.takeStatement(context.request);
-    const save = (): void => {
-      saveProgress(context, index, result);
-    };
+    operation.beforeYield = save;
     await whenFree(context, () => run(index, result), save);
     return undefined;
   } catch (error) {
     // What ends the whole command, or the transaction, is no error of one statement.
     if (!(error instanceof CommandError) || isFatal(error, context)) throw error;
     return error;
+  } finally {
+    operation.beforeYield = undefined;
   }
 }
 

@@ -8,6 +8,8 @@ export class Operation {
   readonly id: number;
   readonly startedAt = performance.now();
   readonly closed: AbortSignal | undefined;
+  /** Notes what was done in this turn, in the same commit, before others come in between. */
+  beforeYield: (() => void) | undefined;
   #deadline = Infinity;
   #interruption: CommandError | undefined;
   #sliceEnd: number;
@@ -49,6 +51,7 @@ export class Operation {
 
   /** Lets everybody else run, then goes on. */
   async yield(): Promise<void> {
+    this.beforeYield?.();
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
@@ -61,6 +64,7 @@ export class Operation {
    * @throws MaxTimeMSExpired (50), Interrupted (11601)
    */
   async waitFor(work: Promise<unknown>): Promise<void> {
+    this.check();
     const wait = Promise.withResolvers<undefined>();
     const stop = (): void => {
       wait.resolve(undefined);

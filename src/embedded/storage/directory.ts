@@ -96,7 +96,8 @@ function takeLock(lock: string, path: string): void {
   const mine = `${String(process.pid)} ${startOf(process.pid)}`;
   if (existsSync(lock)) {
     const [pid = '', start = ''] = readFileSync(lock, 'utf8').split(' ');
-    const isHeld = isAlive(Number(pid)) && start === startOf(Number(pid));
+    // Empty where power was lost before it was written; 0 would stand for our own group.
+    const isHeld = Number(pid) > 0 && isAlive(Number(pid)) && start === startOf(Number(pid));
     if (isHeld) {
       throw new DataDirectoryError(`${path} is in use by process ${pid}; stop that first, or choose another directory`);
     }
