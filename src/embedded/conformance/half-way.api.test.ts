@@ -175,7 +175,8 @@ describe('killed while a write looks for what its second statement changes', () 
     );
   };
   beforeEach(async () => {
-    port = await freePort();
+    // None of those that connections are given by chance: one might have it while the server is down.
+    port = await freePort(20_000 + (process.pid % 10_000));
     await run();
     own = await MongoClient.connect(`mongodb://127.0.0.1:${String(port)}/?replicaSet=embedded`);
   });
