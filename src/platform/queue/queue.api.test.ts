@@ -16,7 +16,7 @@ import { smtpTransport, type MailTransport } from '../mail/transport.ts';
 import { eventAppender, outbox } from '../outbox/event.store.ts';
 import { OutboxRelay } from '../outbox/relay.ts';
 import { Effects, effects } from './effects.ts';
-import { jobHandler, PutOff, requestJob, type JobContract } from './job.ts';
+import { jobHandler, PutOff, RefusedForNow, requestJob, type JobContract } from './job.ts';
 import { QueueService } from './queue.service.ts';
 import { queueSettings } from './settings.ts';
 import { WorkerRuntime, type WorkerKind } from './worker.ts';
@@ -210,7 +210,7 @@ test('jobs: the same id is done once, an invalid payload and an unknown name fai
   expect(done.filter((name) => name === 'a')).toEqual(['a']);
 });
 
-test('a job that is put off is taken up again, and no attempt is counted', async () => {
+test('a job that is put off is taken up again, and no attempt is counted; one refused for now has more of them', async () => {
   const [contract, done] = [chore('patient', { queue: 'patience', attempts: 1 }), [] as number[]];
   let tries = 0;
   work({
@@ -221,6 +221,7 @@ test('a job that is put off is taken up again, and no attempt is counted', async
         handle: () => {
           tries += 1;
           if (tries <= 3) return Promise.reject(new PutOff('not yet', 1));
+          if (tries === 4) return Promise.reject(new RefusedForNow('later'));
           done.push(tries);
           return Promise.resolve();
         },
@@ -228,7 +229,7 @@ test('a job that is put off is taken up again, and no attempt is counted', async
     ],
   });
   await service.enqueue([requestJob(contract, { name: 'one' })]);
-  expect(await eventually(() => done.length > 0 && done)).toEqual([4]);
+  expect(await eventually(() => done.length > 0 && done)).toEqual([5]);
 });
 
 test('a worker that drains finishes the job under way, takes no other, and is not seen any more', async () => {
