@@ -35,6 +35,7 @@ export async function openCache(
     logger: silent,
     // Nothing is said of time here: a busy machine is late.
     answerMs: 5_000,
+    times: { softMs: 5_000 },
     ...options,
   });
   await new Promise((resolve) => redis.once('ready', resolve));

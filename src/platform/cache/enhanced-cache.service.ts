@@ -5,7 +5,7 @@ import type { Cache, Cached, CachePolicy, CacheSource, Codec } from './cache.ts'
 import { steadyClock, type Clock } from './clock.ts';
 import { keepingBy } from './codec.ts';
 import { Coherence, EVERYTHING } from './coherence.ts';
-import type { Lifetime } from './envelope.ts';
+import { ageOf, type Lifetime } from './envelope.ts';
 import type { Duty } from './duty.ts';
 import { Flights } from './flights.ts';
 import { Keeper, type KeeperDeps, type Policy, type Reading } from './keeper.ts';
@@ -13,7 +13,7 @@ import { RedisLink } from './link.ts';
 import { ManyReader } from './many.ts';
 import { Memory, type MemoryEntry } from './memory.ts';
 import { Pulse } from './pulse.ts';
-import { ageOf, Reader, type ReaderTimes } from './reader.ts';
+import { Reader, type ReaderTimes } from './reader.ts';
 import { RedisLayer } from './redis-layer.ts';
 import { reportOf, type CacheStats } from './report.ts';
 import { StatsBook, type Tally } from './stats.ts';
@@ -69,7 +69,7 @@ export class EnhancedCacheService implements Cache {
     const log = awayLog('the Redis of the cache', logger);
     const { answerMs } = options;
     const link = new RedisLink({ redis, log, ...(answerMs !== undefined && { answerMs }) });
-    this.#remote = new RedisLayer(link, prefix, this.#stats.redis);
+    this.#remote = new RedisLayer(link, prefix, this.#stats.redis, clock);
     this.#flights = new Flights(this.#coherence);
     const onFailure = (error: unknown) => {
       logger.debug({ error }, 'the cache could not do something, and goes on without');

@@ -10,6 +10,25 @@ export interface Lifetime {
   readonly loadMs: number;
 }
 
+/** A value's age by its lifetime. */
+export function ageOf({ loadedAt, freshMs, staleMs }: Lifetime, now: number): 'fresh' | 'past' | 'stale' {
+  const age = now - loadedAt;
+  if (age < freshMs) return 'fresh';
+  return age < freshMs + staleMs ? 'stale' : 'past';
+}
+
+/** How far the clocks of two machines may be apart. */
+const SKEW_MS = 1_000;
+
+/**
+ * A lifetime by the clock of whoever reads it. How old a value is whose load has yet to begin by that clock nobody can tell: it
+ * counts as just out of date, and is loaded anew by a clock that is known.
+ */
+export function datedBy(now: number, lifetime: Lifetime): Lifetime {
+  const isAhead = lifetime.loadedAt - now > SKEW_MS;
+  return isAhead ? { ...lifetime, loadedAt: now - lifetime.freshMs } : lifetime;
+}
+
 /** A value as Redis keeps it: with its lifetime, its tags, and their versions when its load began. */
 export interface Envelope {
   readonly lifetime: Lifetime;

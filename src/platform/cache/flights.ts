@@ -48,6 +48,11 @@ export class Flights {
     return outcome;
   }
 
+  /** When the read of that key began that is under way, by the clock. */
+  begunAt(key: string): number | undefined {
+    return this.#flights.get(key)?.moment.at;
+  }
+
   get size(): number {
     return this.#flights.size;
   }

@@ -36,8 +36,8 @@ export interface KeeperDeps {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Kept past all times, to be shown when the database is away. */
-const GRACE_MS = HOUR_MS;
+/** Kept past all times, to be shown when the database is away or slow. */
+export const GRACE_MS = HOUR_MS;
 /** Lives are up to so much shorter than declared, so that what was loaded together does not end together. */
 const JITTER = 0.1;
 

@@ -1,4 +1,4 @@
-import { unseal, type Lifetime } from './envelope.ts';
+import { datedBy, unseal, type Lifetime } from './envelope.ts';
 
 /** What Redis has of a key, all its tags unchanged since its load began. */
 export interface Found {
@@ -36,13 +36,18 @@ export function opened(sealed: Buffer | null | undefined): Opened | undefined {
   }
 }
 
-/** @param now the versions of all tags that were looked up */
-export function lookedAt(there: Opened | undefined, now: ReadonlyMap<string, string | undefined>): Looked {
+/** @param current the versions of all tags that were looked up */
+export function lookedAt(
+  there: Opened | undefined,
+  current: ReadonlyMap<string, string | undefined>,
+  now: number,
+): Looked {
   if (there === undefined) return NOTHING;
   const { envelope, head } = there;
   if (envelope === undefined) return { found: undefined, head };
-  const { lifetime, tags, versions, payload } = envelope;
+  const { tags, versions, payload } = envelope;
+  const lifetime = datedBy(now, envelope.lifetime);
   // A tag that was not looked up, since the value was stored with others, counts as changed.
-  const isValid = tags.every((tag, index) => now.get(tag) === versions[index]);
+  const isValid = tags.every((tag, index) => current.get(tag) === versions[index]);
   return { found: isValid ? { lifetime, tags: tags.slice(1), payload } : undefined, head };
 }

@@ -1,8 +1,8 @@
 import type { Moment } from './coherence.ts';
+import { ageOf } from './envelope.ts';
 import type { Flights, Outcome } from './flights.ts';
 import { Keeper, type KeeperDeps, type Reading } from './keeper.ts';
 import type { Found } from './looked.ts';
-import { ageOf } from './reader.ts';
 import type { Turn } from './redis-layer.ts';
 
 export type ManyReading = Omit<Reading, 'load'>;

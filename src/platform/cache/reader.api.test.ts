@@ -1,15 +1,25 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../../tests/environment/index.ts';
 import { FaultProxy } from '../../../tests/fault-proxy.ts';
-import { openCache, POLICY, read, source, withTwoCaches, type OpenCache } from '../../../tests/caches.ts';
+import {
+  openCache,
+  POLICY,
+  read,
+  source,
+  withTwoCaches,
+  type FakeClock,
+  type OpenCache,
+} from '../../../tests/caches.ts';
+import type { ReaderTimes } from './reader.ts';
 
-const { url, now, namesOf, stored } = withTwoCaches();
+const { url, client, now, namesOf, stored, loading } = withTwoCaches();
 
+let clock: FakeClock;
 let prefix: string;
 let here: OpenCache;
 let there: OpenCache;
 beforeEach(() => {
-  ({ prefix, here, there } = now());
+  ({ clock, prefix, here, there } = now());
 });
 
 /** A load that lasts until the test ends it. */
@@ -82,4 +92,71 @@ describe('the lock of a load', () => {
       await proxy.close();
     }
   });
+});
+
+describe('with the database slow, a value past its time', () => {
+  const PAST_SECONDS = 400;
+  const open = (times: ReaderTimes) => openCache({ url: url(), prefix }, { clock: clock.read, times });
+  let impatient: OpenCache;
+  beforeEach(async () => {
+    impatient = await open({ softMs: 1 });
+    await read(here, source('mugs'));
+    await stored('list');
+  });
+  afterEach(() => {
+    impatient.close();
+  });
+
+  test('that only Redis has is shown after a while, and then what the load brings, that went on', async () => {
+    clock.pass(PAST_SECONDS);
+    const load = slowLoad(impatient);
+    expect(await load.answer).toBe('mugs');
+    expect(await read(impatient, source('none'))).toMatchObject({ value: 'mugs', source: 'stale' });
+    load.resolve('cups');
+    await eventually(() => impatient.cache.peek('list')?.value === 'cups');
+    await eventually(async () => (await there.cache.get('list')) === 'cups');
+  });
+
+  test('that only memory has is shown as well', async () => {
+    await read(impatient, source('mugs'));
+    await client().del(...(await namesOf('value:list')));
+    clock.pass(PAST_SECONDS);
+    await impatient.cache.confirm();
+    const load = slowLoad(impatient);
+    expect(await load.answer).toBe('mugs');
+    load.resolve('cups');
+  });
+
+  test('is waited for, where its policy has no time of grace', async () => {
+    const load = Promise.withResolvers<string>();
+    await impatient.cache.getOrSet('summary', () => Promise.resolve('old'), 60);
+    clock.pass(PAST_SECONDS);
+    await impatient.cache.confirm();
+    const answer = impatient.cache.getOrSet('summary', () => load.promise, 60);
+    await loading('summary');
+    load.resolve('new');
+    expect(await answer).toBe('new');
+  });
+
+  test('stands in for a load that is given up', async () => {
+    clock.pass(PAST_SECONDS);
+    const strict = await open({ softMs: 60_000, loadMs: 1 });
+    const never = () => new Promise<string>(() => undefined);
+    expect(await strict.cache.fetch('list', never, POLICY)).toMatchObject({ value: 'mugs', source: 'stale' });
+    await expect(strict.cache.fetch('other', never, POLICY)).rejects.toMatchObject({ kind: { status: 503 } });
+    strict.close();
+  });
+});
+
+test('a value by a clock that is ahead is loaded anew, and does not live on by that clock', async () => {
+  const ahead = await openCache({ url: url(), prefix }, { clock: () => clock.now + 3_600_000 });
+  await read(ahead, source('mugs'));
+  await stored('list');
+  ahead.close();
+  const products = source('cups');
+  expect(await read(here, products)).toMatchObject({ value: 'mugs', source: 'stale' });
+  await eventually(() => here.cache.peek('list')?.value === 'cups');
+  clock.pass(1_800);
+  await here.cache.confirm();
+  expect(await read(here, products)).toMatchObject({ value: 'cups', source: 'miss' });
 });

@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inTime } from '../../shared/in-time.ts';
-import { Problem, unavailable } from '../../shared/problem.ts';
 import type { Moment } from './coherence.ts';
-import type { Flights, Outcome } from './flights.ts';
+import { ageOf } from './envelope.ts';
+import type { Outcome } from './flights.ts';
 import { Keeper, type KeeperDeps, type Reading } from './keeper.ts';
+import { Loads } from './loads.ts';
 import type { Looked } from './looked.ts';
-import { LOCK_MS, type Turn } from './redis-layer.ts';
-import type { Lifetime } from './envelope.ts';
+import type { Turn } from './redis-layer.ts';
+import { StandIns, type StandInDeps } from './stand-ins.ts';
 
-export interface ReaderDeps extends KeeperDeps {
-  readonly flights: Flights;
-  /** Whether a load failed since the database itself is away, so that known values may stand in. */
-  readonly isAway: (error: unknown) => boolean;
-  readonly times?: ReaderTimes;
+export interface ReaderDeps extends KeeperDeps, StandInDeps {
+  readonly times: ReaderTimes;
 }
 
 export interface ReaderTimes {
@@ -20,36 +17,39 @@ export interface ReaderTimes {
   readonly otherMs?: number;
   /** How long a load may take, in milliseconds. */
   readonly loadMs?: number;
+  /** How long it may take before a known value is shown in its place that is past its time, in milliseconds. */
+  readonly softMs?: number;
 }
 
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 50;
 
-/** A value's age by its lifetime. */
-export function ageOf({ loadedAt, freshMs, staleMs }: Lifetime, now: number): 'fresh' | 'past' | 'stale' {
-  const age = now - loadedAt;
-  if (age < freshMs) return 'fresh';
-  return age < freshMs + staleMs ? 'stale' : 'past';
-}
+const OTHER_MS = 5_000;
+const LOAD_MS = 10_000;
+const SOFT_MS = 200;
 
 /** Reads what memory does not have: from Redis, or by a load that is the only one of its key, here and elsewhere. */
 export class Reader {
   readonly #deps: ReaderDeps;
   readonly #keeper: Keeper;
-  readonly #times: Required<ReaderTimes>;
+  readonly #loads: Loads;
+  readonly #standIns: StandIns;
+  readonly #otherMs: number;
 
   constructor(deps: ReaderDeps) {
     this.#deps = deps;
     this.#keeper = new Keeper(deps);
-    const { otherMs = 5_000, loadMs = 10_000 } = deps.times ?? {};
-    this.#times = { otherMs, loadMs };
+    const { otherMs = OTHER_MS, loadMs = LOAD_MS, softMs = SOFT_MS } = deps.times;
+    this.#loads = new Loads(deps, loadMs);
+    this.#standIns = new StandIns(deps, softMs);
+    this.#otherMs = otherMs;
   }
 
   read(reading: Reading): Promise<Outcome> {
     const { flights } = this.#deps;
-    return (
-      flights.join(reading.key) ?? flights.start(reading.key, reading.policy.tags, () => this.#lookThenLoad(reading))
-    );
+    const { key, policy } = reading;
+    const flight = flights.join(key) ?? flights.start(key, policy.tags, () => this.#lookThenLoad(reading));
+    return this.#standIns.whileLate(key, flight);
   }
 
   /** Loads anew in the background what is shown out of date in the meantime. */
@@ -74,9 +74,10 @@ export class Reader {
     if (found === undefined || outcome === undefined) return this.#loadOnce(reading, looked);
     const age = ageOf(found.lifetime, this.#deps.clock());
     if (age === 'fresh') return outcome;
-    if (age === 'past') return this.#loadOnce(reading, looked);
     const { flights, onFailure } = this.#deps;
-    flights.start(reading.key, reading.policy.tags, () => this.#loadOnce(reading, looked)).catch(onFailure);
+    const load = flights.start(reading.key, reading.policy.tags, () => this.#loadOnce(reading, looked));
+    if (age === 'past') return this.#standIns.whileLate(reading.key, load);
+    load.catch(onFailure);
     return { ...outcome, source: 'stale' };
   }
 
@@ -91,10 +92,10 @@ export class Reader {
     const { coherence, clock, random } = this.#deps;
     if (before === undefined) return this.#load(reading, coherence.begin());
     let head = before.head();
-    const giveUpAt = clock() + this.#times.otherMs;
+    const giveUpAt = clock() + this.#otherMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
       const moment = coherence.begin();
-      const turn = await this.#begin(reading);
+      const turn = await this.#loads.begin({ key: reading.key, tags: reading.policy.tags });
       if (turn === undefined) return this.#load(reading, moment);
       const stored = turn.head === head ? undefined : await this.#takeStored(reading, turn);
       if (stored !== undefined) return stored;
@@ -107,41 +108,22 @@ export class Reader {
   /** Somebody has stored something since the last look. */
   async #takeStored(reading: Reading, turn: Turn): Promise<Outcome | undefined> {
     const stored = this.#adoptFresh(reading, await this.#look(reading), 0);
-    if (stored !== undefined) this.#giveBack(turn);
+    if (stored !== undefined) this.#loads.giveBack(turn);
     return stored;
   }
 
   async #load(reading: Reading, moment: Moment, turn?: Turn): Promise<Outcome> {
-    const { clock, stats } = this.#deps;
-    const tallies = stats.of(reading.key, reading.policy.tags);
-    const stopHolding = this.#holdOn(turn);
-    const begunAt = clock();
+    const { key, policy, load } = reading;
+    const { tags } = policy;
     try {
-      const value = await inTime(reading.load(), this.#times.loadMs, tooSlow);
-      const loadMs = clock() - begunAt;
-      for (const tally of tallies) {
-        tally.loads += 1;
-        tally.loadMs += loadMs;
-      }
-      if (value !== undefined) return this.#keeper.keep(reading, moment, value, loadMs, turn);
-      this.#giveBack(turn);
-      return { value, source: 'miss', loadedAt: moment.at, savedMs: 0, tallies };
+      const { value, eachMs } = await this.#loads.run([{ key, tags }], [turn], load);
+      if (value !== undefined) return this.#keeper.keep(reading, moment, value, eachMs, turn);
+      this.#loads.giveBack(turn);
+      return { value, source: 'miss', loadedAt: moment.at, savedMs: 0, tallies: this.#deps.stats.of(key, tags) };
     } catch (error) {
-      for (const tally of tallies) tally.failedLoads += 1;
-      this.#giveBack(turn);
-      return this.#known(reading.key, error);
-    } finally {
-      stopHolding();
+      this.#loads.giveBack(turn);
+      return this.#standIns.afterFailure(key, error);
     }
-  }
-
-  /** With the database away, what is known stands in: however old, but not what is known to be replaced. */
-  #known(key: string, error: unknown): Outcome {
-    const { memory, coherence, isAway } = this.#deps;
-    const entry = memory.get(key);
-    if (entry === undefined || !isAway(error) || coherence.verdict(entry) === 'ended') throw error;
-    const { value, lifetime, tallies } = entry;
-    return { value, source: 'stale', loadedAt: lifetime.loadedAt, savedMs: 0, tallies };
   }
 
   #adoptFresh(reading: Reading, looked: DatedLook | undefined, forMs: number): Outcome | undefined {
@@ -161,30 +143,8 @@ export class Reader {
       return undefined;
     }
   }
-
-  #begin({ key, policy: { tags } }: Reading): Promise<Turn | undefined> {
-    return this.#deps.remote.begin({ key, tags }).catch(() => undefined);
-  }
-
-  #giveBack(turn: Turn | undefined): void {
-    // It runs out by itself.
-    if (turn?.token !== undefined) this.#deps.remote.hold(turn, 0).catch(() => undefined);
-  }
-
-  /** Keeps others from loading as long as this load lives. */
-  #holdOn(turn: Turn | undefined): () => void {
-    if (turn?.token === undefined) return () => undefined;
-    const timer = setInterval(() => {
-      this.#deps.remote.hold(turn, LOCK_MS).catch(() => undefined);
-    }, LOCK_MS / 3).unref();
-    return () => {
-      clearInterval(timer);
-    };
-  }
 }
 
 interface DatedLook extends Looked {
   readonly moment: Moment;
 }
-
-const tooSlow = (): Problem => new Problem(unavailable, 'What was asked for took too long', { retryAfterSeconds: 1 });

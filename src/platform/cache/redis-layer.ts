@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DAY_MS } from '../../shared/time.ts';
+import type { Clock } from './clock.ts';
 import { EVERYTHING, type Ended } from './coherence.ts';
 import { Duty } from './duty.ts';
 import { seal, type Lifetime } from './envelope.ts';
@@ -41,14 +42,16 @@ export class RedisLayer {
   readonly #prefix: string;
   readonly #origin = randomBytes(6).toString('base64url');
   readonly #tally: RedisTally;
+  readonly #clock: Clock;
   readonly #owed = new OwedTags();
   readonly #lookups = new Gathering<Wanted, Looked>((wanted) => this.lookupAll(wanted));
   #isSubscribed = false;
 
-  constructor(link: RedisLink, prefix: string, tally: RedisTally) {
+  constructor(link: RedisLink, prefix: string, tally: RedisTally, clock: Clock) {
     this.#link = link;
     this.#prefix = `${prefix}:cache`;
     this.#tally = tally;
+    this.#clock = clock;
     link.redis.on('close', () => {
       this.#isSubscribed = false;
     });
@@ -73,7 +76,7 @@ export class RedisLayer {
     for (const tag of tags) names.push(this.#tag(tag));
     const answers = await this.#ask((redis) => redis.mgetBuffer(names));
     const versions = versionsOf(tags, answers, wanted.length);
-    return this.#counted(wanted.map((_, index) => lookedAt(this.#open(answers[index]), versions)));
+    return this.#counted(wanted.map((_, index) => lookedAt(this.#open(answers[index]), versions, this.#clock())));
   }
 
   /** The same for keys whose tags are not known beforehand, for two questions. */
@@ -83,7 +86,7 @@ export class RedisLayer {
     const tags = [...new Set([EVERYTHING, ...values.flatMap((each) => each?.envelope?.tags ?? [])])];
     const answers = await this.#ask((redis) => redis.mgetBuffer(...tags.map((tag) => this.#tag(tag))));
     const versions = versionsOf(tags, answers, 0);
-    return this.#counted(values.map((each) => lookedAt(each, versions)));
+    return this.#counted(values.map((each) => lookedAt(each, versions, this.#clock())));
   }
 
   /** To be asked before a load begins. @param steal takes the lock from whoever has it, whose load is not stored then */
