@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { withRedis } from '../../../tests/environment/index.ts';
 import { DatabaseIsAway, FakeClock, openCache, type OpenCache } from '../../../tests/caches.ts';
+import { matchesGlob } from './glob.ts';
 
 /** What is true, as a plain map of each key's versions: when each was written, and when its write was acknowledged. */
 interface Write {
@@ -14,7 +15,7 @@ const KEYS = ['a', 'b', 'c'] as const;
 type Key = (typeof KEYS)[number];
 /** Two keys share a tag, one has a tag of its own. */
 const TAGS: Readonly<Record<Key, readonly string[]>> = { a: ['shared'], b: ['shared', 'own'], c: ['lone'] };
-const FRESH_SECONDS = 10;
+const policyOf = (of: Key) => ({ freshSeconds: 10, staleSeconds: 20, tags: TAGS[of] });
 const PROMISED_MS = 1_000;
 
 const redis = withRedis();
@@ -57,9 +58,8 @@ const load = (key: Key) => async () => {
 
 async function read(process: number, key: Key): Promise<void> {
   const cache = processes[process]?.cache;
-  const policy = { freshSeconds: FRESH_SECONDS, staleSeconds: 20, tags: TAGS[key] };
   const before = clock.now;
-  const value = await cache?.getOrSet(key, load(key), policy).catch((error: unknown) => {
+  const value = await cache?.getOrSet(key, load(key), policyOf(key)).catch((error: unknown) => {
     if (error instanceof DatabaseIsAway) return undefined;
     throw error;
   });
@@ -69,17 +69,31 @@ async function read(process: number, key: Key): Promise<void> {
     expect([key, value, isCurrentEnough(key, value, false), before]).toEqual([key, value, true, before]);
 }
 
-async function write(process: number, key: Key): Promise<void> {
-  const made: Write = { value: ++next, acknowledgedAt: undefined };
-  database.set(key, [...(database.get(key) ?? []), made]);
-  await processes[process]?.cache.invalidate([TAGS[key][0] ?? '']);
-  made.acknowledgedAt = clock.now;
+/** What is there without a load. */
+async function look(process: number, keys: readonly Key[]): Promise<void> {
+  const found = await processes[process]?.cache.getMany<number>(keys);
+  for (const [key, value] of found ?? []) {
+    expect([key, value, isCurrentEnough(key as Key, value, false)]).toEqual([key, value, true]);
+  }
 }
+
+/** Writes new values of the keys, then has the cache end the old. */
+async function writeAll(keys: readonly Key[], end: (value: number) => Promise<void> | undefined): Promise<void> {
+  const made = keys.map((key): Write => {
+    const write = { value: ++next, acknowledgedAt: undefined };
+    database.set(key, [...(database.get(key) ?? []), write]);
+    return write;
+  });
+  await end(next);
+  for (const write of made) write.acknowledgedAt = clock.now;
+}
+
+const write = (process: number, key: Key) =>
+  writeAll([key], () => processes[process]?.cache.invalidate([TAGS[key][0] ?? '']));
 
 /** The writer itself sees its write at once. */
 async function readOwn(process: number, key: Key): Promise<void> {
-  const policy = { freshSeconds: FRESH_SECONDS, staleSeconds: 20, tags: TAGS[key] };
-  const value = await processes[process]?.cache.getOrSet(key, load(key), policy).catch(() => latest(key));
+  const value = await processes[process]?.cache.getOrSet(key, load(key), policyOf(key)).catch(() => latest(key));
   expect([key, value, isCurrentEnough(key, value, true)]).toEqual([key, value, true]);
 }
 
@@ -88,8 +102,40 @@ async function writeAndRead(process: number, key: Key): Promise<void> {
   await readOwn(process, key);
 }
 
+type Way = 'delete' | 'set' | 'tag' | (typeof PATTERNS)[number];
+
+function endBy(way: Way, cache: OpenCache['cache'] | undefined, key: Key, value: number): Promise<void> | undefined {
+  if (way === 'delete') return cache?.delete(key);
+  if (way === 'set') return cache?.set(key, value, policyOf(key));
+  return way === 'tag' ? cache?.deleteByTag(TAGS[key][0] ?? '') : cache?.deletePattern(way);
+}
+
+interface Replacement {
+  readonly process: number;
+  readonly by: Way;
+  readonly key: Key;
+  readonly isUnloaded: boolean;
+}
+
+/** Ends by any way what both processes have, while the one that does goes on to read; both show what is new then, in their time. */
+async function replace({ process, by, key, isUnloaded }: Replacement): Promise<void> {
+  const pattern = PATTERNS.find((each) => each === by);
+  const keys = pattern === undefined ? [key] : KEYS.filter((each) => matchesGlob(pattern, each));
+  for (const each of keys) await read(1 - process, each);
+  // As a Redis that was started anew, or took over from another: it knows no scripts.
+  if (isUnloaded) await redis.client.script('FLUSH');
+  const ended = writeAll(keys, (value) => endBy(by, processes[process]?.cache, key, value));
+  await Promise.all([ended, ...keys.map((each) => read(process, each)), look(process, keys)]);
+  for (const each of keys) await readOwn(process, each);
+  clock.pass(1.1);
+  await processes[1 - process]?.cache.confirm();
+  for (const each of keys) await read(1 - process, each);
+}
+
+const PATTERNS = ['a', '?', '*'] as const;
 const process = fc.nat({ max: 1 });
 const key = fc.constantFrom(...KEYS);
+const by = fc.constantFrom('delete', 'set', 'tag', ...PATTERNS);
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('read' as const), process, key }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('write' as const), process, key }) },
@@ -99,6 +145,11 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('pass' as const), seconds: fc.constantFrom(0.3, 1.1, 11, 40) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('confirm' as const), process }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('look' as const), process, keys: fc.subarray([...KEYS]) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('replace' as const), process, by, key, isUnloaded: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), process, key }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('away' as const), isAway: fc.boolean() }) },
   {
@@ -143,6 +194,8 @@ const STEPS: { readonly [K in Step['kind']]: (step: Extract<Step, { kind: K }>) 
     return Promise.resolve();
   },
   confirm: async (each) => processes[each.process]?.cache.confirm(),
+  look: (each) => look(each.process, each.keys),
+  replace: (each) => replace(each),
   delete: async (each) => processes[each.process]?.cache.delete(each.key),
   away: ({ isAway }) => {
     isDatabaseAway = isAway;
@@ -151,7 +204,7 @@ const STEPS: { readonly [K in Step['kind']]: (step: Extract<Step, { kind: K }>) 
   forget: ({ what }) => forget(what),
 };
 
-test('whatever two processes read, write, delete and lose, no read is older than the promise', async () => {
+test('whatever two processes read, write, set, delete and lose, no read is older than the promise', async () => {
   processes = [];
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
