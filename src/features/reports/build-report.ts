@@ -184,7 +184,7 @@ export class ReportBuilder {
   }
 
   async #giveUp(report: Report, holder: Holder, error: unknown, access: MerchantAccess): Promise<void> {
-    const { store, now } = this.#deps;
+    const { store, files, now } = this.#deps;
     if (error instanceof Dropped) return;
     if (error instanceof PutOff) {
       await store.release(holder, false, access);
@@ -196,7 +196,8 @@ export class ReportBuilder {
       await store.release(holder, true, access);
       throw error;
     }
-    await store.fail(holder, failure, now(), access);
+    // Only once it has failed: one that is ready after all keeps its file. What cannot be removed now, the sweep removes and tells of.
+    if (await store.fail(holder, failure, now(), access)) await files.remove(fileOf(report)).catch(() => undefined);
     // Whoever asked is told by the report's state; nobody need look into what is as it should be.
     if (EXPECTED.has(failure)) return;
     throw Object.assign(new PermanentFailure(`The report cannot be made (${failure})`), { cause: error });

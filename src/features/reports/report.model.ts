@@ -44,7 +44,7 @@ export interface Report {
   failure: ReportFailure | null;
   requestedAt: Date;
   finishedAt: Date | null;
-  /** When its file is removed. */
+  /** When its file is removed; of one that failed or was cancelled, when it was seen to that it has left none. */
   expiresAt: Date | null;
 }
 
@@ -100,7 +100,7 @@ export const reportCollection = storedCollection<Report>({
       unique: true,
       partialFilterExpression: { inFlight: { $type: 'string' } },
     },
-    { name: 'expiring', serves: 'ReportReads.findExpired', key: { state: 1, expiresAt: 1 } },
+    { name: 'expiring', serves: 'ReportReads.findExpired, findUncleared', key: { state: 1, expiresAt: 1 } },
     { name: 'silent', serves: 'ReportStore.failAbandoned', key: { state: 1, beatAt: 1 } },
     {
       name: 'requested',

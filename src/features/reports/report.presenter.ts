@@ -44,7 +44,8 @@ export function presentReport(report: ShownReport, now: Date, parts: LinkParts):
     failure,
     requestedAt: report.requestedAt.toISOString(),
     finishedAt: report.finishedAt?.toISOString() ?? null,
-    expiresAt: report.expiresAt?.toISOString() ?? null,
+    // Of others it only says when they were cleared up after.
+    expiresAt: state === 'ready' || state === 'expired' ? (report.expiresAt?.toISOString() ?? null) : null,
     download: downloadOf(report, now, parts),
   };
 }

@@ -5,6 +5,7 @@ import type { Cursors } from '../../platform/security/cursors.ts';
 import type { Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import type { Report } from './report.model.ts';
+import { VAIN } from './report.state.ts';
 
 const SHOWN = {
   merchantId: 1,
@@ -64,6 +65,14 @@ export class ReportReads {
     return this.#reports
       .find({ state: 'ready', expiresAt: { $lte: now } }, FILE_OF, SWEEP)
       .sort({ expiresAt: 1 })
+      .limit(limit)
+      .lean<ReportWithFile[]>();
+  }
+
+  /** Who came to nothing before a moment, and may have left a file that nobody has removed yet; of all stores. */
+  async findUncleared(before: Date, limit: number): Promise<ReportWithFile[]> {
+    return this.#reports
+      .find({ state: { $in: [...VAIN] }, expiresAt: null, finishedAt: { $lte: before } }, FILE_OF, SWEEP)
       .limit(limit)
       .lean<ReportWithFile[]>();
   }

@@ -16,3 +16,6 @@ export const allowedTransitions = (from: ReportState): readonly ReportState[] =>
 /** The states from which it may move to another. */
 export const statesBefore = (to: ReportState): readonly ReportState[] =>
   REPORT_STATES.filter((from) => TRANSITIONS[from].includes(to));
+
+/** States of a report that nobody gets a file of, however far it had come. */
+export const VAIN = ['failed', 'cancelled'] as const satisfies readonly ReportState[];

@@ -2,7 +2,7 @@ import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import type { Id } from '../../shared/ids.ts';
 import type { Report, ReportFailure } from './report.model.ts';
-import { statesBefore } from './report.state.ts';
+import { statesBefore, VAIN } from './report.state.ts';
 
 const FREED = { slot: null, inFlight: null, builder: null };
 
@@ -100,6 +100,11 @@ export class ReportStore {
 
   async expire(_id: Id): Promise<void> {
     await this.#reports.updateOne({ _id, state: 'ready' }, { $set: { state: 'expired' } }, SWEEP);
+  }
+
+  /** Says that one which came to nothing has no file. */
+  async clear(_id: Id, at: Date): Promise<void> {
+    await this.#reports.updateOne({ _id, state: { $in: [...VAIN] } }, { $set: { expiresAt: at } }, SWEEP);
   }
 
   /** Ends what no worker was heard of any more: a job that kills its worker twice is not tried again. @returns how many */
