@@ -77,8 +77,9 @@ export class EnhancedCacheService implements Cache {
     const shared = { memory: this.#memory, remote: this.#remote, coherence: this.#coherence, stats: this.#stats };
     const deps: KeeperDeps = { ...shared, clock, random, onFailure };
     this.#keeper = new Keeper(deps);
-    this.#reader = new Reader({ ...deps, flights: this.#flights, isAway, times: options.times ?? {} });
-    this.#many = new ManyReader({ ...deps, flights: this.#flights });
+    const readers = { ...deps, flights: this.#flights, isAway, times: options.times ?? {} };
+    this.#reader = new Reader(readers);
+    this.#many = new ManyReader(readers);
     this.#pulse = new Pulse(this.#remote, this.#coherence, redis);
     this.#remote.onEnded((sequence, ended) => {
       this.#coherence.hear(sequence, ended);
@@ -139,13 +140,14 @@ export class EnhancedCacheService implements Cache {
     load: (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>,
     policy: CachePolicy | number | ((key: string) => CachePolicy),
   ): Promise<ReadonlyMap<string, T>> {
-    const { values, others } = this.#divide(keys, (key) => this.peek<T>(key));
-    if (others.length === 0) return values;
-    const readings = others.map((key) => {
+    const { values, others, stale } = this.#divide(keys, (key) => this.peek<T>(key) ?? this.#stale<T>(key));
+    const reading = (key: string) => {
       const chosen = typeof policy === 'function' ? policy(key) : policyOf(policy);
       return { key, policy: inMilliseconds(chosen), keeping: keepingBy<unknown>(undefined) };
-    });
-    for (const [key, { value, source, savedMs, tallies }] of await this.#many.read(readings, load)) {
+    };
+    if (stale.length > 0) this.#many.refresh(stale.map(reading), load);
+    if (others.length === 0) return values;
+    for (const [key, { value, source, savedMs, tallies }] of await this.#many.read(others.map(reading), load)) {
       count(tallies, source, savedMs);
       if (value !== undefined) values.set(key, value as T);
     }
@@ -242,14 +244,15 @@ export class EnhancedCacheService implements Cache {
 
   #divide<T>(keys: readonly string[], look: (key: string) => Cached<T> | undefined) {
     const values = new Map<string, T>();
-    const others: string[] = [];
+    const [others, stale]: [string[], string[]] = [[], []];
     for (const key of new Set(keys)) {
       const hit = look(key);
       if (hit === undefined) others.push(key);
       else values.set(key, hit.value);
+      if (hit?.source === 'stale') stale.push(key);
     }
     this.#stats.memory.misses += others.length;
-    return { values, others };
+    return { values, others, stale };
   }
 
   /** What memory has that is out of date, but not past being shown. */

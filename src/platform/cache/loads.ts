@@ -3,6 +3,8 @@ import { Problem, unavailable } from '../../shared/problem.ts';
 import type { KeeperDeps } from './keeper.ts';
 import { LOCK_MS, type Turn, type Wanted } from './redis-layer.ts';
 
+const LIMIT_MS = 10_000;
+
 /** What a load throws that was not done in time. */
 export class LoadTooSlow extends Problem {
   constructor() {
@@ -15,7 +17,7 @@ export class Loads {
   readonly #deps: Pick<KeeperDeps, 'clock' | 'remote' | 'stats'>;
   readonly #limitMs: number;
 
-  constructor(deps: Pick<KeeperDeps, 'clock' | 'remote' | 'stats'>, limitMs: number) {
+  constructor(deps: Pick<KeeperDeps, 'clock' | 'remote' | 'stats'>, limitMs = LIMIT_MS) {
     this.#deps = deps;
     this.#limitMs = limitMs;
   }

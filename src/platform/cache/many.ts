@@ -1,48 +1,43 @@
 import type { Moment } from './coherence.ts';
 import { ageOf } from './envelope.ts';
-import type { Flights, Outcome } from './flights.ts';
-import { Keeper, type KeeperDeps, type Reading } from './keeper.ts';
+import type { Outcome } from './flights.ts';
+import { Keeper, type Reading } from './keeper.ts';
+import { Loads } from './loads.ts';
 import type { Found } from './looked.ts';
-import type { Turn } from './redis-layer.ts';
+import type { ReaderDeps } from './reader.ts';
+import { StandIns } from './stand-ins.ts';
 
 export type ManyReading = Omit<Reading, 'load'>;
 /** Loads all keys it is given at once. A key it leaves out has no value. */
 export type LoadMany = (keys: readonly string[]) => Promise<ReadonlyMap<string, unknown>>;
 
-export interface ManyDeps extends KeeperDeps {
-  readonly flights: Flights;
-}
-
 type Outcomes = ReadonlyMap<string, Outcome>;
+type Underway = ReadonlyMap<string, Promise<Outcome>>;
 
 /**
  * Reads many keys with one question to Redis and one load. Of each key there is one load in this process at a time; other
  * processes may load it as well, since nobody waits for a batch of theirs.
  */
 export class ManyReader {
-  readonly #deps: ManyDeps;
+  readonly #deps: ReaderDeps;
   readonly #keeper: Keeper;
+  readonly #loads: Loads;
+  readonly #standIns: StandIns;
 
-  constructor(deps: ManyDeps) {
+  constructor(deps: ReaderDeps) {
     this.#deps = deps;
     this.#keeper = new Keeper(deps);
+    this.#loads = new Loads(deps, deps.times.loadMs);
+    this.#standIns = new StandIns(deps, deps.times.softMs);
   }
 
-  async read(readings: readonly ManyReading[], load: LoadMany): Promise<Outcomes> {
-    const { flights } = this.#deps;
-    const joined = readings.map(({ key }) => [key, flights.join(key)] as const);
-    const under = new Map(joined.flatMap(([key, flight]) => (flight === undefined ? [] : [[key, flight] as const])));
-    const wanted = readings.filter(({ key }) => !under.has(key));
-    if (wanted.length > 0) {
-      const batch = this.#batch(wanted, load);
-      for (const { key, policy } of wanted) {
-        under.set(
-          key,
-          flights.start(key, policy.tags, async () => (await batch).get(key) ?? this.#nothing(key, policy.tags)),
-        );
-      }
-    }
-    return new Map(await Promise.all(Array.from(under, async ([key, flight]) => [key, await flight] as const)));
+  read(readings: readonly ManyReading[], load: LoadMany): Promise<Outcomes> {
+    return this.#landed(this.#fly(readings, (wanted) => this.#batch(wanted, load)));
+  }
+
+  /** Loads anew in the background what is shown out of date in the meantime. */
+  refresh(readings: readonly ManyReading[], load: LoadMany): void {
+    this.#inBackground(this.#fly(readings, (wanted) => this.#renew(wanted, load)));
   }
 
   /** Loads nothing. What is out of date, but may be shown, is. */
@@ -61,44 +56,77 @@ export class ManyReader {
     return age === 'stale' ? { ...outcome, source: age } : outcome;
   }
 
-  async #batch(wanted: readonly ManyReading[], load: LoadMany): Promise<Outcomes> {
-    const outcomes = await this.#lookUp(wanted);
-    const missing = wanted.filter(({ key }) => !outcomes.has(key));
-    if (missing.length === 0) return outcomes;
-    const moment = this.#deps.coherence.begin();
-    const turns = await Promise.all(missing.map((reading) => this.#begin(reading)));
-    const loaded = await this.#load(missing, load, turns);
-    for (const [index, reading] of missing.entries()) {
-      const value = loaded.values.get(reading.key);
-      const turn = turns[index];
-      if (value === undefined) this.#giveBack(turn);
-      else outcomes.set(reading.key, this.#keeper.keep(reading, moment, value, loaded.eachMs, turn));
-    }
-    return outcomes;
+  /** Those under way, and one read for all others. */
+  #fly(readings: readonly ManyReading[], read: (wanted: readonly ManyReading[]) => Promise<Outcomes>): Underway {
+    const { flights } = this.#deps;
+    const joined = readings.map(({ key }) => [key, flights.join(key)] as const);
+    const under = new Map(joined.flatMap(([key, flight]) => (flight === undefined ? [] : [[key, flight] as const])));
+    const wanted = readings.filter(({ key }) => !under.has(key));
+    if (wanted.length > 0) for (const [key, flight] of this.#start(wanted, read(wanted))) under.set(key, flight);
+    return under;
   }
 
-  async #load(missing: readonly ManyReading[], load: LoadMany, turns: readonly (Turn | undefined)[]) {
-    const begunAt = this.#deps.clock();
+  /** A flight for each key of a read that has just begun. */
+  #start(readings: readonly ManyReading[], read: Promise<Outcomes>): Underway {
+    const each = ({ key, policy: { tags } }: ManyReading) => {
+      const outcome = () =>
+        read.then(
+          (outcomes) => outcomes.get(key) ?? this.#nothing(key, tags),
+          (error: unknown) => this.#standIns.afterFailure(key, error),
+        );
+      return [key, this.#deps.flights.start(key, tags, outcome)] as const;
+    };
+    return new Map(readings.map(each));
+  }
+
+  async #landed(under: Underway): Promise<Map<string, Outcome>> {
+    const each = async ([key, flight]: readonly [string, Promise<Outcome>]) => {
+      return [key, await this.#standIns.whileLate(key, flight)] as const;
+    };
+    return new Map(await Promise.all(Array.from(under, each)));
+  }
+
+  #inBackground(under: Underway): void {
+    for (const flight of under.values()) flight.catch(this.#deps.onFailure);
+  }
+
+  async #batch(wanted: readonly ManyReading[], load: LoadMany): Promise<Outcomes> {
+    const known = await this.#lookUp(wanted);
+    const stale = wanted.filter(({ key }) => known.get(key)?.source === 'stale');
+    if (stale.length > 0) this.#inBackground(this.#start(stale, this.#load(stale, load)));
+    const missing = wanted.filter(({ key }) => !known.has(key));
+    if (missing.length === 0) return known;
+    const loaded = await this.#landed(this.#start(missing, this.#load(missing, load)));
+    return new Map([...known, ...loaded]);
+  }
+
+  /** Takes what another process has loaded; loads the rest. */
+  async #renew(wanted: readonly ManyReading[], load: LoadMany): Promise<Outcomes> {
+    const known = await this.#lookUp(wanted);
+    const outdated = wanted.filter(({ key }) => known.get(key)?.source !== 'hit-l2');
+    return outdated.length === 0 ? known : new Map([...known, ...(await this.#load(outdated, load))]);
+  }
+
+  async #load(readings: readonly ManyReading[], load: LoadMany): Promise<Outcomes> {
+    const moment = this.#deps.coherence.begin();
+    const wanted = readings.map(({ key, policy: { tags } }) => ({ key, tags }));
+    const turns = await Promise.all(wanted.map((each) => this.#loads.begin(each)));
     try {
-      const values = await load(missing.map(({ key }) => key));
-      const eachMs = (this.#deps.clock() - begunAt) / missing.length;
-      this.#count(missing, eachMs);
-      return { values, eachMs };
+      const { value: values, eachMs } = await this.#loads.run(wanted, turns, () => load(wanted.map(({ key }) => key)));
+      const outcomes = new Map<string, Outcome>();
+      for (const [index, reading] of readings.entries()) {
+        const value = values.get(reading.key);
+        if (value === undefined) this.#loads.giveBack(turns[index]);
+        else outcomes.set(reading.key, this.#keeper.keep(reading, moment, value, eachMs, turns[index]));
+      }
+      return outcomes;
     } catch (error) {
-      for (const turn of turns) this.#giveBack(turn);
+      for (const turn of turns) this.#loads.giveBack(turn);
       throw error;
     }
   }
 
-  #count(missing: readonly ManyReading[], eachMs: number): void {
-    for (const { key, policy } of missing) {
-      for (const tally of this.#deps.stats.of(key, policy.tags)) {
-        tally.loads += 1;
-        tally.loadMs += eachMs;
-      }
-    }
-  }
-
+  /** What is fresh or stale. What is past that is taken into memory, to stand in. */
   async #lookUp(wanted: readonly ManyReading[]): Promise<Map<string, Outcome>> {
     const { remote, coherence } = this.#deps;
     const outcomes = new Map<string, Outcome>();
@@ -109,20 +137,12 @@ export class ManyReader {
       .catch(() => []);
     for (const [index, reading] of wanted.entries()) {
       const found = looked[index]?.found;
-      const isFresh = found !== undefined && ageOf(found.lifetime, this.#deps.clock()) === 'fresh';
-      const outcome = isFresh ? this.#keeper.adopt(reading, moment, found) : undefined;
-      if (outcome !== undefined) outcomes.set(reading.key, outcome);
+      const outcome = found && this.#keeper.adopt(reading, moment, found);
+      if (found === undefined || outcome === undefined) continue;
+      const age = ageOf(found.lifetime, this.#deps.clock());
+      if (age !== 'past') outcomes.set(reading.key, age === 'stale' ? { ...outcome, source: age } : outcome);
     }
     return outcomes;
-  }
-
-  #begin({ key, policy: { tags } }: ManyReading): Promise<Turn | undefined> {
-    const { remote } = this.#deps;
-    return remote.isUsable ? remote.begin({ key, tags }).catch(() => undefined) : Promise.resolve(undefined);
-  }
-
-  #giveBack(turn: Turn | undefined): void {
-    if (turn?.token !== undefined) this.#deps.remote.hold(turn, 0).catch(() => undefined);
   }
 
   #nothing(key: string, tags: readonly string[] = []): Outcome {

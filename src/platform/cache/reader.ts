@@ -25,8 +25,6 @@ const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 50;
 
 const OTHER_MS = 5_000;
-const LOAD_MS = 10_000;
-const SOFT_MS = 200;
 
 /** Reads what memory does not have: from Redis, or by a load that is the only one of its key, here and elsewhere. */
 export class Reader {
@@ -39,7 +37,7 @@ export class Reader {
   constructor(deps: ReaderDeps) {
     this.#deps = deps;
     this.#keeper = new Keeper(deps);
-    const { otherMs = OTHER_MS, loadMs = LOAD_MS, softMs = SOFT_MS } = deps.times;
+    const { otherMs = OTHER_MS, loadMs, softMs } = deps.times;
     this.#loads = new Loads(deps, loadMs);
     this.#standIns = new StandIns(deps, softMs);
     this.#otherMs = otherMs;

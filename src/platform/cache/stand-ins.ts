@@ -11,6 +11,8 @@ export interface StandInDeps extends Pick<KeeperDeps, 'clock' | 'coherence' | 'm
   readonly isAway: (error: unknown) => boolean;
 }
 
+const SOFT_MS = 200;
+
 class Late extends Error {}
 
 /** What is known of a value past its time, for want of a better one. Never what is known to be replaced. */
@@ -19,7 +21,7 @@ export class StandIns {
   readonly #softMs: number;
 
   /** @param softMs how long a load may take before what is known is shown in its place */
-  constructor(deps: StandInDeps, softMs: number) {
+  constructor(deps: StandInDeps, softMs = SOFT_MS) {
     this.#deps = deps;
     this.#softMs = softMs;
   }
