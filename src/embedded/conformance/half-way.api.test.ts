@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Long, MongoClient, type ClientSession, type Collection, type Db, type Document } from 'mongodb';
-import { canConnect, freePort } from '../../../scripts/start/ports.ts';
+import { Long, MongoClient, UUID, type ClientSession, type Collection, type Db, type Document } from 'mongodb';
+import { freePort } from '../../../scripts/start/ports.ts';
 import { startChild, type Child } from '../../../tests/child.ts';
 import { eventually } from '../../../tests/environment/index.ts';
 import { startEmbeddedServer, type EmbeddedServer } from '../index.ts';
@@ -167,18 +167,15 @@ describe('killed while a write looks for what its second statement changes', () 
   let port: number;
   const run = async (): Promise<void> => {
     child = startChild('src/embedded/main.ts', ['--port', String(port), '--data', join(directory, 'killed')], {});
-    await eventually(() =>
-      canConnect(port).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await eventually(() => child.log().includes('Ready'));
+    own = await MongoClient.connect(`mongodb://127.0.0.1:${String(port)}/?directConnection=true`, {
+      retryWrites: false,
+    });
   };
   beforeEach(async () => {
     // None of those that connections are given by chance: one might have it while the server is down.
     port = await freePort(20_000 + (process.pid % 10_000));
     await run();
-    own = await MongoClient.connect(`mongodb://127.0.0.1:${String(port)}/?replicaSet=embedded`);
   });
   afterEach(async () => {
     await own.close();
@@ -187,30 +184,29 @@ describe('killed while a write looks for what its second statement changes', () 
   });
 
   test('the server does not repeat the first once it runs again', async () => {
-    const padded = own.db('app').collection<Row & { pad: string }>('rows');
-    await padded.insertMany(Array.from({ length: 2_000 }, (_, _id) => ({ _id, n: 0, pad: 'x'.repeat(600) })));
+    const lsid = { id: new UUID() };
+    const padded = () => own.db('app').collection<Row & { pad: string }>('rows');
+    const increment = (q: object) => ({ q, u: { $inc: { n: 1 } } });
+    const write = (number: number, ...updates: readonly object[]) => {
+      const session = own.startSession();
+      Object.assign(session.id ?? {}, lsid);
+      return own.db('app').command({ update: 'rows', updates, txnNumber: Long.fromNumber(number) }, { session });
+    };
+    await padded().insertMany(Array.from({ length: 2_000 }, (_, _id) => ({ _id, n: 0, pad: 'x'.repeat(600) })));
     // Compiled before: the first statement must not take its whole turn.
-    for (let round = 0; round < 50; round += 1) {
-      await padded.bulkWrite([2, 3].map((_id) => ({ updateOne: { filter: { _id }, update: { $inc: { n: 1 } } } })));
-    }
-    let isAnswered = false;
-    const write = padded
-      .bulkWrite([
-        { updateOne: { filter: { _id: 1 }, update: { $inc: { n: 1 } } } },
-        // Looks long at every one, and gives way to others on the way.
-        { updateOne: { filter: { pad: /x*y/ }, update: { $inc: { n: 1 } } } },
-      ])
-      .finally(() => {
-        isAnswered = true;
-      });
-    await eventually(async () => (await padded.findOne({ _id: 1 }))?.n === 1);
+    for (let number = 1; number <= 50; number += 1) await write(number, increment({ _id: 2 }), increment({ _id: 3 }));
+    // The second looks long at every one, and gives way to others on the way.
+    const updates = [increment({ _id: 1 }), increment({ pad: /x*y/ })];
+    const first = write(51, ...updates).then(() => 'answered', messageOf);
+    await eventually(async () => (await padded().findOne({ _id: 1 }))?.n === 1);
     // What was written before it is on the disk with it.
     await own.db('app').collection('others').insertOne({});
-    expect(isAnswered).toBe(false);
     child.kill('SIGKILL');
+    expect(await first).toMatch(/closed/);
     await child.ended;
+    await own.close();
     await run();
-    expect(await write).toMatchObject({ matchedCount: 1, modifiedCount: 1 });
-    expect(await padded.findOne({ _id: 1 })).toMatchObject({ n: 1 });
+    expect(await write(51, ...updates)).toMatchObject({ n: 1, nModified: 1 });
+    expect(await padded().findOne({ _id: 1 })).toMatchObject({ n: 1 });
   });
 });
