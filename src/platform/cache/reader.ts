@@ -90,6 +90,7 @@ export class Reader {
     const { coherence, clock, random } = this.#deps;
     if (before === undefined) return this.#load(reading, coherence.begin());
     let head = before.head();
+    let under: string | undefined;
     const giveUpAt = clock() + this.#otherMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
       const moment = coherence.begin();
@@ -97,7 +98,10 @@ export class Reader {
       if (turn === undefined) return this.#load(reading, moment);
       const stored = turn.head === head ? undefined : await this.#takeStored(reading, turn);
       if (stored !== undefined) return stored;
-      if (turn.token !== undefined || clock() > giveUpAt) return this.#load(reading, moment, turn);
+      const versions = turn.versions.join(' ');
+      // What it waited for is dead, and a later reader was quicker: where writes are quicker than loads, one always is.
+      const isOvertaken = versions !== (under ??= versions);
+      if (turn.token !== undefined || isOvertaken || clock() > giveUpAt) return this.#load(reading, moment, turn);
       ({ head } = turn);
       await sleep(pauseMs * (0.5 + random()));
     }
