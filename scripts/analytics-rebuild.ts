@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { EnvironmentError } from '../src/config/index.ts';
 import type { Container } from '../src/container.ts';
 import { EventsGone, type DayRange } from '../src/features/analytics/rollups.ts';
 import { asSystem } from '../src/platform/database/scoped.ts';
 import { Id } from '../src/shared/ids.ts';
-import { Unusable, withContainer } from './with-container.ts';
+import { runByHand, Unusable, withContainer } from './with-container.ts';
 
 const USAGE = `Usage: npm run analytics:rebuild -- --merchant <id or slug> --from <day> --until <day>
 
@@ -55,16 +54,9 @@ function optionsOrUndefined(): Options | undefined {
   }
 }
 
-const options = optionsOrUndefined();
-if (options === undefined) {
-  process.stderr.write(USAGE);
-  process.exitCode = 1;
-} else {
-  try {
-    process.exitCode = await withContainer('analytics-rebuild', (container) => rebuild(container, options));
-  } catch (error) {
-    if (![EnvironmentError, EventsGone, Unusable].some((kind) => error instanceof kind)) throw error;
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
-  }
-}
+await runByHand(
+  USAGE,
+  optionsOrUndefined(),
+  (options) => withContainer('analytics-rebuild', (container) => rebuild(container, options)),
+  (error) => error instanceof EventsGone,
+);

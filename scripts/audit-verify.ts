@@ -1,11 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { EnvironmentError, isSet } from '../src/config/index.ts';
+import { isSet } from '../src/config/index.ts';
 import type { Container } from '../src/container.ts';
 import { ExportWalk } from '../src/features/audit/export-walk.ts';
 import { readLines } from '../src/platform/files/lines.ts';
-import { Unusable, withContainer } from './with-container.ts';
+import { runByHand, withContainer } from './with-container.ts';
 
 const USAGE = `Usage: npm run audit:verify [-- --anchors <file>] [--export <file>]
        npm run audit:verify -- --file <file> [--filtered] [--anchors <file>]
@@ -154,17 +154,9 @@ function optionsOrUndefined(): Options | undefined {
   }
 }
 
-const options = optionsOrUndefined();
-if (options === undefined) {
-  process.stderr.write(USAGE);
-  process.exitCode = 1;
-} else {
-  try {
-    process.exitCode = await run(options);
-  } catch (error) {
-    const told = [EnvironmentError, Unusable, z.ZodError, SyntaxError].some((kind) => error instanceof kind);
-    if (!told && !isFileFault(error)) throw error;
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
-  }
-}
+await runByHand(
+  USAGE,
+  optionsOrUndefined(),
+  run,
+  (error) => error instanceof z.ZodError || error instanceof SyntaxError || isFileFault(error),
+);

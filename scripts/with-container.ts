@@ -1,4 +1,4 @@
-import { isSet, loadConfig } from '../src/config/index.ts';
+import { EnvironmentError, isSet, loadConfig } from '../src/config/index.ts';
 import type { Container } from '../src/container.ts';
 import { isAway, isGone } from '../src/platform/database/failures.ts';
 
@@ -36,4 +36,30 @@ function unreachable(uri: string): Unusable {
   const servers = uri.replace(/^([\w+]+:\/\/)[^/]*@/, '$1').replace(/\?.*$/, '');
   const unset = isSet('MONGODB_URI') ? '' : 'MONGODB_URI is not set. ';
   return new Unusable(`${unset}The database cannot be reached at ${servers}`);
+}
+
+/**
+ * Runs a script that somebody started by hand, and sets its exit code. What is wrong with its options is told by its usage, and a
+ * failure that is theirs or the environment's in a line.
+ * @param options undefined for some that cannot be
+ * @param isTold which failures speak for themselves, besides those
+ */
+export async function runByHand<T>(
+  usage: string,
+  options: T | undefined,
+  run: (options: T) => Promise<number>,
+  isTold: (error: unknown) => boolean,
+): Promise<void> {
+  if (options === undefined) {
+    process.stderr.write(usage);
+    process.exitCode = 1;
+    return;
+  }
+  try {
+    process.exitCode = await run(options);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError || error instanceof Unusable || isTold(error))) throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 }
