@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { silent } from '../../../tests/environment/index.ts';
+import { eventually, silent } from '../../../tests/environment/index.ts';
 import { PermanentFailure, PutOff, RefusedForNow } from '../queue/job.ts';
 import { Breaker, type BreakerOptions } from '../resilience/breaker.ts';
 import { MailServerAway, smtpTransport, type MailTransport } from './transport.ts';
@@ -64,8 +64,8 @@ const FROM = 'Shop <shop@example.test>';
 const PATIENCE = { connectMs: 300, replyMs: 300 };
 const MAIL = { id: 'one', to: 'ann@example.test', subject: 'Hello', body: 'Hello' };
 
-function transportTo(host: string, breaker?: Breaker, scheme = 'smtp'): MailTransport {
-  const transport = smtpTransport({ smtpUrl: `${scheme}://${host}`, from: FROM, patience: PATIENCE }, breaker);
+function transportTo(host: string, breaker?: Breaker, scheme = 'smtp', patience = PATIENCE): MailTransport {
+  const transport = smtpTransport({ smtpUrl: `${scheme}://${host}`, from: FROM, patience }, breaker);
   open.push(transport);
   return transport;
 }
@@ -160,6 +160,18 @@ test('a mail whose job is given up is not sent beside the next attempt', async (
   const { seen, host } = await mailServer();
   await expect(transportTo(host).send(MAIL, AbortSignal.abort())).rejects.toThrow();
   expect(seen.mails).toEqual([]);
+});
+
+test('a mail whose job is given up in the middle of it is no outage: the others go out', async () => {
+  const { seen, host } = await mailServer({ text: inTurn(null, '250 kept') });
+  const transport = transportTo(host, breakerOf({ failures: 1 }), 'smtp', { ...PATIENCE, replyMs: 10_000 });
+  const late = new AbortController();
+  const given = failureOf(transport.send(MAIL, late.signal));
+  await eventually(() => seen.mails.length === 1);
+  late.abort(new DOMException('Not done in time', 'TimeoutError'));
+  expect(await given).not.toBeInstanceOf(PutOff);
+  await transport.send(MAIL);
+  expect(seen.mails).toHaveLength(2);
 });
 
 test('after some outages in a row the server is left alone, one mail tries it later, and then all go out', async () => {

@@ -159,9 +159,11 @@ function isAboutUs(command: string, responseCode: number): boolean {
 
 /** The line broke without a reply in the middle of a mail, whose fault that may be: then the server answers others. */
 const LOST_LINE = new Set(['ECONNECTION', 'ECONNRESET', 'EPIPE', 'ESOCKET', 'ETIMEDOUT']);
+/** Its job was given up, as by `signal`. */
+const GIVEN_UP = 'EABORT';
 
 async function blame(transporter: Pick<Transporter, 'verify'>, error: unknown, code: string): Promise<unknown> {
-  if (code === 'AbortError' || code === 'ABORT_ERR') return error;
+  if (code === GIVEN_UP) return error;
   const away = new MailServerAway('The mail server cannot be reached', { cause: error });
   if (!LOST_LINE.has(code)) return away;
   return transporter.verify().then(
