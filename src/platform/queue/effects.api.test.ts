@@ -1,7 +1,9 @@
 import { expect, jest, test } from '@jest/globals';
 import { eventually, withDatabase } from '../../../tests/environment/index.ts';
 import { DatabaseAway } from '../database/failures.ts';
+import { asSystem } from '../database/scoped.ts';
 import { Effects, effects } from './effects.ts';
+import { PutOff } from './job.ts';
 
 const database = withDatabase({ collections: [effects] });
 const now = () => new Date();
@@ -34,4 +36,21 @@ test('an effect that is done stays so though the database does not take its note
   };
   expect([await part.once('noted late', 1_000, act), await part.once('noted late', 1_000, act)]).toEqual([true, false]);
   expect(runs).toBe(1);
+});
+
+test('who comes to an effect that is held is put off until its holder is given up, and loses no attempt by it', async () => {
+  const at = new Date();
+  const part = new Effects({ effects: effects.on(database.primary), now: () => at });
+  const gate = Promise.withResolvers<undefined>();
+  const killed = part.once('left behind', 20_000, () => gate.promise);
+  const holds = effects.on(database.primary).exists({ _id: 'left behind' }).setOptions(asSystem('test'));
+  await eventually(async () => (await holds.clone()) !== null);
+  at.setTime(at.getTime() + 5_000);
+  const told: unknown = await part
+    .once('left behind', 20_000, () => Promise.resolve())
+    .catch((error: unknown) => error);
+  expect(told).toBeInstanceOf(PutOff);
+  expect(told).toMatchObject({ delayMs: 15_000 });
+  gate.resolve(undefined);
+  await killed;
 });

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { DAY_MS, type Now } from '../../shared/time.ts';
+import { DAY_MS, SECOND_MS, type Now } from '../../shared/time.ts';
 import { storedCollection, type ScopedModel } from '../database/collection.ts';
 import { duplicateKey } from '../database/failures.ts';
 import { asSystem } from '../database/scoped.ts';
 import type { TransactionAccess } from '../database/transaction.ts';
+import { PutOff } from './job.ts';
 import { untilNoted } from './noted.ts';
 
 /** Something that a job does once, however often it is run. */
@@ -33,10 +34,8 @@ export const effects = storedCollection<Effect>({
   indexes: [{ name: 'expiry', serves: 'removal after 90 days', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
 });
 
-/** Another worker is at the same effect; the attempt is to be repeated later. */
-export class EffectHeld extends Error {
-  override readonly name = 'EffectHeld';
-}
+/** When to look again at one whose holder has ended just now. */
+const LEAST_MS = SECOND_MS;
 
 const access = asSystem('effects of jobs');
 
@@ -74,11 +73,11 @@ export class Effects {
    * as a note of one's own, belongs behind this.
    * @param holdMs how long `act` may take before another worker tries, in milliseconds
    * @returns whether it was done now
-   * @throws EffectHeld, and whatever `act` throws
+   * @throws PutOff while another worker is at it, until that one is given up, and whatever `act` throws
    */
   async once(effectId: string, holdMs: number, act: () => Promise<void>): Promise<boolean> {
     const row = this.#row(effectId, holdMs);
-    if (!(await this.#begin(row))) return false;
+    if (!(await this.#begin(row, holdMs))) return false;
     const mine = { _id: effectId, holder: row.holder };
     try {
       await act();
@@ -90,7 +89,7 @@ export class Effects {
     return true;
   }
 
-  async #begin(row: Effect): Promise<boolean> {
+  async #begin(row: Effect, holdMs: number): Promise<boolean> {
     try {
       await this.#effects.create([row], access);
       return true;
@@ -100,9 +99,14 @@ export class Effects {
     const abandoned = { _id: row._id, state: 'begun' as const, heldUntil: { $lte: this.#now() } };
     const { modifiedCount } = await this.#effects.updateOne(abandoned, { $set: withoutId(row) }, access);
     if (modifiedCount > 0) return true;
-    const found = await this.#effects.findOne({ _id: row._id }, { state: 1 }, access).lean<Pick<Effect, 'state'>>();
+    const fields = { state: 1, heldUntil: 1 } as const;
+    const found = await this.#effects
+      .findOne({ _id: row._id }, fields, access)
+      .lean<Pick<Effect, keyof typeof fields>>();
     if (found?.state === 'done') return false;
-    throw new EffectHeld('Another worker is at it');
+    const restMs = (found?.heldUntil.getTime() ?? 0) - this.#now().getTime();
+    // The holder's clock may be ahead.
+    throw new PutOff('Another worker is at it', Math.min(Math.max(LEAST_MS, restMs), holdMs));
   }
 
   #row(_id: string, holdMs: number): Effect {
