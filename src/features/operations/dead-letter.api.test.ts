@@ -126,7 +126,7 @@ test('what failed for good is kept once, though worker and sweeps tell of it, an
   expect(await list('queue=chores&name=chores.call')).toHaveLength(2);
 });
 
-test('a sweep reads pages until it has seen all, however many failed in one millisecond', async () => {
+test('a sweep reads pages until it has seen all, however many failed in one millisecond; the next one reads none of them again', async () => {
   const jobs = Array.from({ length: 450 }, (_each, index): FailedJob & { readonly finishedOn: number } => ({
     id: `flood-${String(index)}`,
     name: 'flood',
@@ -136,14 +136,22 @@ test('a sweep reads pages until it has seen all, however many failed in one mill
     attemptsMade: 1,
     finishedOn: 1_000 + Math.floor(index / 150),
   }));
-  const failedSince: QueueService['failedSince'] = (_queue, since, limit) =>
-    Promise.resolve(jobs.filter(({ finishedOn }) => finishedOn >= since).slice(0, limit) as never);
-  await collectorOf(failedSince).sweep();
+  let read = 0;
+  const failedSince: QueueService['failedSince'] = (_queue, since, limit) => {
+    const page = jobs.filter(({ finishedOn }) => finishedOn >= since).slice(0, limit);
+    read += page.length;
+    return Promise.resolve(page as never);
+  };
+  const collector = collectorOf(failedSince);
+  await collector.sweep();
   expect(
     await deadLetters
       .on(database.primary)
       .countDocuments({ state: 'open', queue: 'chores' }, { scope: { kind: 'system', reason: 'test' } }),
   ).toBe(452);
+  read = 0;
+  await collector.sweep();
+  expect(read).toBe(0);
 });
 
 test('one is inspected without its secrets, edited, and done again; what was left out comes back', async () => {

@@ -85,16 +85,18 @@ export class DeadLetterCollector {
   }
 
   async #sweepQueue(queue: string): Promise<void> {
+    const begunAt = Date.now();
     let since = this.#seenUntil.get(queue) ?? 0;
     for (;;) {
       const jobs = await this.#deps.failedSince(queue, since, PAGE);
       for (const job of jobs) await this.#note(queue, job);
       const last = jobs.at(-1)?.finishedOn;
-      if (last !== undefined) this.#seenUntil.set(queue, last - OVERLAP_MS);
-      if (jobs.length < PAGE || last === undefined) return;
+      if (jobs.length < PAGE || last === undefined) break;
       // A whole page of one millisecond would be read for ever.
       since = last > since ? last : since + 1;
     }
+    // Were it the last failure, those of its minute would be noted at each look until there is a later one.
+    this.#seenUntil.set(queue, begunAt - OVERLAP_MS);
   }
 
   async #note(queue: string, job: FailedJob): Promise<void> {
