@@ -61,6 +61,8 @@ test.each([
 
 test.each([
   ['too many requests', refusal(429, 20_429, 7), { isOutage: false, retryAfterMs: 7_000 }],
+  ['too many requests, at once', refusal(429, 20_429, 0), { isOutage: false, retryAfterMs: 1_000 }],
+  ['too many requests, in a year', refusal(429, 20_429, 31_536_000), { isOutage: false, retryAfterMs: 3_600_000 }],
   ['too many requests, without a time', refusal(429, 20_429), { isOutage: false, retryAfterMs: undefined }],
   ['refused credentials', refusal(401, 20_003), { isOutage: true }],
   ['a sender that is not ours', refusal(400, 21_606), { isOutage: true }],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cutOffBy } from '../../shared/cut-off.ts';
 import { codeOf, isError } from '../../shared/errors.ts';
-import { SECOND_MS } from '../../shared/time.ts';
+import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import { SmsFateUnknown, SmsNotTaken, SmsRefused, type OutgoingSms, type SmsProvider } from './provider.ts';
 
 export interface TwilioSettings {
@@ -139,8 +139,11 @@ function parse(text: string): unknown {
   }
 }
 
+/** Such a message costs no attempt: without a rest it would be handed over again and again, and after long ones it is too late. */
+const REST_MS = { least: SECOND_MS, most: HOUR_MS };
+
 /** RFC 9110, 10.2.3: seconds; Twilio sends no dates. */
 function milliseconds(retryAfter: string | null): number | undefined {
   const seconds = Number(retryAfter ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * SECOND_MS : undefined;
+  return seconds >= 0 ? Math.min(Math.max(seconds * SECOND_MS, REST_MS.least), REST_MS.most) : undefined;
 }
