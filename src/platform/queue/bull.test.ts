@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { Attempts } from '../../shared/attempts.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { DatabaseAway } from '../database/failures.ts';
-import { bullProcessor } from './bull.ts';
+import { bullProcessor, retrying } from './bull.ts';
 import { jobHandler, RefusedForNow } from './job.ts';
+import { queueSettings } from './settings.ts';
 
 /** Has a job fail by an error. @returns what BullMQ is told, until when it was put off, and how often it is tried */
 async function failBy(error: Error) {
@@ -63,4 +64,16 @@ test('a job that somebody refuses for now is tried more often than one that fail
   // A fifth of each is chance.
   expect(total * 0.8).toBeGreaterThan(DAY_MS);
   expect(total).toBeLessThan(3 * DAY_MS);
+});
+
+test('a job that fails after many refusals is tried again, as often as if it were refused; one that somebody takes up by hand is not', () => {
+  const settings = queueSettings({ attempts: 8 });
+  const attemptsOf = (attemptsMade: number, failedReason?: string) => {
+    const opts: JobsOptions = {};
+    retrying([], settings)({ name: 'chore', opts, attemptsMade, failedReason } as Job<unknown>);
+    return opts.attempts;
+  };
+  expect([attemptsOf(0), attemptsOf(7, 'no')]).toEqual([8, 8]);
+  expect([attemptsOf(8, 'later'), attemptsOf(15, 'later')]).toEqual([17, 17]);
+  expect(attemptsOf(8)).toBe(8);
 });

@@ -49,19 +49,33 @@ export function retrying(
 ): (job: Job<unknown>) => void {
   const byName = new Map(handlers.map(({ contract }) => [contract.name, retriesOf(contract, settings)]));
   const usual = retriesOf({}, settings);
-  return ({ name, opts }) => {
+  return (job) => {
     // One that was added by other hands may say so itself; BullMQ makes 0 of what was not said.
-    if (!opts.attempts) Object.assign(opts, byName.get(name) ?? usual);
+    if (job.opts.attempts) return;
+    const retries = byName.get(job.name) ?? usual;
+    Object.assign(job.opts, wasRefused(job, retries) ? REFUSED_RETRIES : retries);
   };
 }
+
+/**
+ * More attempts lie behind it than failures may: it was refused for now, and a line that breaks must not end what is to be tried for
+ * a day. Not one that had failed for good and is taken up by hand: of that BullMQ forgets the reason.
+ */
+const wasRefused = ({ attemptsMade, failedReason }: RetriedJob, { attempts }: Retries): boolean =>
+  attemptsMade >= attempts && Boolean(failedReason);
+
+type RetriedJob = Partial<Pick<Job, 'failedReason'>> & Pick<Job, 'attemptsMade'>;
+type Retries = Required<Pick<JobsOptions, 'attempts' | 'backoff'>>;
 
 function retriesOf(
   own: Partial<Pick<QueueSettings, 'attempts' | 'backoff'>>,
   { attempts, backoff }: Pick<QueueSettings, 'attempts' | 'backoff'>,
-): Required<Pick<JobsOptions, 'attempts' | 'backoff'>> {
+): Retries {
   const { type, delayMs } = own.backoff ?? backoff;
   return { attempts: own.attempts ?? attempts, backoff: { type, delay: delayMs, jitter: JITTER } };
 }
+
+const REFUSED_RETRIES = retriesOf({}, OF_REFUSED);
 
 /** What a worker keeps of the jobs that ended. Its own, so that it does not travel with each job. */
 export function keptJobs({
@@ -97,7 +111,7 @@ export function bullProcessor(
       await withTrace(trace, () => handleInTime(handler, payload.data, timeoutMs, stopping));
     } catch (error) {
       // In the place of what `retrying` has set for those that fail.
-      if (error instanceof RefusedForNow) Object.assign(job.opts, retriesOf({}, OF_REFUSED));
+      if (error instanceof RefusedForNow) Object.assign(job.opts, REFUSED_RETRIES);
       if (error instanceof PutOff) await putOff(job, error, token);
       // No job is to blame for that; but for a query that takes too long it is.
       if (isGone(error)) await putOff(job, new PutOff('The database is away', OUTAGE_MS), token);
