@@ -137,6 +137,6 @@ function drawRanking({ points, type }: DocumentChart, { x, y, width }: ChartPlac
     document.rect(x + nameWidth + 8, top + 1.5, Math.max(0.5, length(value)), BAR_HEIGHT - 6).fill(accent);
     const text = writer.write(value, type);
     const start = x + nameWidth + 8 + Math.max(0.5, length(value)) + 6;
-    painter.draw(text, { x: start, baseline, width: valueWidth, size: 8, color: MUTED });
+    painter.draw(text, { x: start, baseline, width: valueWidth, size: 8, color: MUTED, tooLong: 'shrink' });
   }
 }

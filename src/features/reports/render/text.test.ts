@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import PDFDocument from 'pdfkit';
+import { CellWriter } from './cells.ts';
+import { drawChart } from './chart.ts';
 import { Faces } from './faces.ts';
 import { TextPainter, type TextBox } from './text.ts';
 
@@ -22,16 +24,21 @@ interface Drawn {
 }
 
 /** What is put on the page, and how wide it is there. */
-function draw(text: string, box: Partial<TextBox>): Drawn[] {
+function drawnBy(work: () => void): Drawn[] {
   const drawn: Drawn[] = [];
   const put = jest.spyOn(document, 'text').mockImplementation((line, x) => {
     drawn.push({ text: line, x: Number(x), width: document.widthOfString(line) });
     return document;
   });
-  painter.draw(text, { x: 10, baseline: 20, width: 60, size: 10, ...box });
+  work();
   put.mockRestore();
   return drawn;
 }
+
+const draw = (text: string, box: Partial<TextBox>): Drawn[] =>
+  drawnBy(() => {
+    painter.draw(text, { x: 10, baseline: 20, width: 60, size: 10, ...box });
+  });
 
 test('a number that is too long for its place is drawn smaller and whole, where a word is cut', () => {
   const [number] = draw('5,934,838,565,004', { align: 'right', tooLong: 'shrink' });
@@ -54,4 +61,34 @@ test('how a word is laid out is remembered until it is to be forgotten, whatever
   faces.forgetWords();
   expect([measure(), laidOut.mock.calls.length]).toEqual([width, 2]);
   laidOut.mockRestore();
+});
+
+/** A whole line, run by run from left to right. */
+async function lineOf(text: string): Promise<string[]> {
+  await faces.prepare(text);
+  return draw(text, { width: 500 }).map(({ text: run }) => run);
+}
+
+test('numbers and brackets beside right-to-left words stand where UAX 9 has them, and so does what follows', async () => {
+  // Arabic and Hebrew letters are turned by their fonts.
+  expect(await lineOf('Mix عربي 123 in one')).toEqual(['Mix ', '123', 'عربي ', ' in one']);
+  expect(await lineOf('כחולה (מידה L) 50% הנחה')).toEqual(['הנחה', ' ', '50%', ' (', 'L', 'מידה ', ')', 'כחולה ']);
+  expect(await lineOf('كبير) – قطن')).toEqual(['قطن', ' – (', 'كبير']);
+});
+
+test('a line break in a name is drawn as a blank, a keycap as its digit, and a Persian non-joiner parts its letters', async () => {
+  expect(await lineOf('Line\r\nbreak\tand 1\ufe0f\u20e3')).toEqual(['Line break and 1']);
+  expect(await lineOf('می\u200cخواهم')).toEqual(['می\u200cخواهم']);
+  expect(await lineOf('a\u200cb')).toEqual(['ab']);
+});
+
+test('the numbers beside a chart are whole however long, and no two of its axis are the same however small', () => {
+  const tools = { document, painter, writer: new CellWriter({ currency: 'EUR', timeZone: 'UTC' }), accent: '#2563eb' };
+  const place = { x: 0, y: 0, width: 500 };
+  const texts = (shape: 'ranking' | 'timeline', value: number) =>
+    drawnBy(() => {
+      drawChart({ title: '', shape, type: 'money', points: [{ label: '', value }] }, place, tools);
+    }).map(({ text }) => text);
+  expect(texts('ranking', 1_234_567_890_123_456)).toContain('12,345,678,901,234.56');
+  expect(texts('timeline', 16)).toEqual(expect.arrayContaining(['0', '0.05', '0.1', '0.15']));
 });

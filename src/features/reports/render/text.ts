@@ -24,11 +24,21 @@ interface Run {
   /** Where it begins in the whole text. */
   readonly start: number;
   readonly face: Face;
-  readonly isRightToLeft: boolean;
+  /** Of UAX 9: odd ones run from right to left. */
+  readonly level: number;
 }
 
-// Joiners and selectors of emoji: without a font that knows the sequence they would show as boxes.
-const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\u{1f3fb}-\u{1f3ff}\p{Cc}]/gu;
+const BREAK = /[\t-\r\u0085\u2028\u2029]+/g;
+// Joiners, selectors and keycaps of emoji: without a font that knows the sequence they would show as boxes. Between Arabic letters a
+// non-joiner is spelling.
+const INVISIBLE =
+  /(?<!\p{Script=Arabic})\u200c|[\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe00-\ufe0f\u{1f3fb}-\u{1f3ff}\p{Cc}]/gu;
+
+/** What can be seen of a text on one line. */
+const visible = (text: string): string => text.replace(BREAK, ' ').replace(INVISIBLE, '');
+
+/** What fonts lay out from right to left by themselves. */
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
 
 const bidi = bidiFactory();
 
@@ -48,7 +58,7 @@ export class TextPainter {
   /** Draws one line. Its fonts must have been prepared. */
   draw(text: string, { x, baseline, width, align = 'left', tooLong = 'cut', ...wanted }: TextBox): void {
     const style = tooLong === 'shrink' ? this.#shrunk(text, width, wanted) : wanted;
-    const { line, length } = this.#fit(text.replace(INVISIBLE, ''), width, style);
+    const { line, length } = this.#fit(visible(text), width, style);
     const free = Math.max(0, width - length);
     let at = x + (align === 'right' ? free : align === 'center' ? free / 2 : 0);
     for (const run of this.#runs(line, style.weight ?? 400)) {
@@ -59,18 +69,13 @@ export class TextPainter {
   }
 
   measure(text: string, style: TextStyle): number {
-    return this.#runs(text.replace(INVISIBLE, ''), style.weight ?? 400).reduce(
+    return this.#runs(visible(text), style.weight ?? 400).reduce(
       (sum, run) => sum + this.#measureRun(run, style.size),
       0,
     );
   }
 
-  #drawRun(
-    { text, face, isRightToLeft }: Run,
-    x: number,
-    baseline: number,
-    { size, color = '#1f2937' }: TextStyle,
-  ): void {
+  #drawRun({ text, face, level }: Run, x: number, baseline: number, { size, color = '#1f2937' }: TextStyle): void {
     const document = this.#document.font(face.id).fontSize(size).fillColor(color);
     if (face.stroke > 0) document.lineWidth(face.stroke * size).strokeColor(color);
     document.text(text, x, baseline, {
@@ -78,15 +83,15 @@ export class TextPainter {
       baseline: 'alphabetic',
       ...(face.stroke > 0 && { fill: true, stroke: true }),
       // Laid out as a whole: word by word, its words would stand in the order of Latin.
-      ...(isRightToLeft && { features: ['kern'] }),
+      ...(isBackwards(level) && { features: ['kern'] }),
     });
   }
 
-  #measureRun({ text, face, isRightToLeft }: Run, size: number): number {
+  #measureRun({ text, face, level }: Run, size: number): number {
     return this.#document
       .font(face.id)
       .fontSize(size)
-      .widthOfString(text, isRightToLeft ? { features: ['kern'] } : {});
+      .widthOfString(text, isBackwards(level) ? { features: ['kern'] } : {});
   }
 
   #shrunk(text: string, width: number, style: TextStyle): TextStyle {
@@ -111,35 +116,39 @@ export class TextPainter {
 
   /** In the order in which they stand on the page, from left to right. */
   #runs(text: string, weight: Weight): Run[] {
-    if (isPlain(text)) return [{ text, start: 0, face: this.#faces.plain(weight), isRightToLeft: false }];
+    if (isPlain(text)) return [{ text, start: 0, face: this.#faces.plain(weight), level: 0 }];
     const levels = bidi.getEmbeddingLevels(text);
     const runs: Run[] = [];
     let start = 0;
     for (const character of text) {
-      const isRightToLeft = (levels.levels[start] ?? 0) % 2 === 1;
-      this.#append(runs, { text: character, start, isRightToLeft, face: this.#faces.of(character, weight) });
+      const level = levels.levels[start] ?? 0;
+      this.#append(runs, { text: character, start, level, face: this.#faces.of(character, weight) });
       start += character.length;
     }
     const place = placesOf(text, bidi.getReorderSegments(text, levels));
-    return runs.toSorted((a, b) => (place[a.start] ?? 0) - (place[b.start] ?? 0));
+    return runs.map(laidOut).toSorted((a, b) => (place[a.start] ?? 0) - (place[b.start] ?? 0));
   }
 
   /** Lengthens the last run by a character, or begins another. */
   #append(runs: Run[], next: Run): void {
     const last = runs.at(-1);
-    const isSameWay = last?.isRightToLeft === next.isRightToLeft;
     // A blank between words that run backwards is theirs, so that they are laid out together.
-    const isBlank = next.text === ' ' && next.isRightToLeft;
-    const text = drawn(next);
-    if (last !== undefined && isSameWay && (isBlank || last.face === next.face))
-      runs[runs.length - 1] = { ...last, text: last.text + text };
-    else runs.push({ ...next, text });
+    const isBlank = (next.text === ' ' || next.text === NON_JOINER) && isBackwards(next.level);
+    if (last?.level === next.level && (isBlank || last.face === next.face))
+      runs[runs.length - 1] = { ...last, text: last.text + next.text };
+    else runs.push(next);
   }
 }
 
-/** Brackets that run backwards are turned. */
-function drawn({ text, isRightToLeft }: Run): string {
-  return (isRightToLeft ? bidi.getMirroredCharacter(text) : null) ?? text;
+const NON_JOINER = '\u200c';
+
+const isBackwards = (level: number): boolean => level % 2 === 1;
+
+/** As its font is to be handed a run: what only runs backwards for its neighbours is turned, and so are its brackets. */
+function laidOut(run: Run): Run {
+  if (!isBackwards(run.level)) return run;
+  const characters = Array.from(run.text, (character) => bidi.getMirroredCharacter(character) ?? character);
+  return { ...run, text: (RIGHT_TO_LEFT.test(run.text) ? characters : characters.toReversed()).join('') };
 }
 
 const cut = (characters: readonly string[], count: number): string =>
