@@ -10,7 +10,7 @@ import type { Platform } from './platform.ts';
 /** What becomes of jobs that failed for good: workers collect them, operators see to them. */
 export function deadLetterParts(
   parts: Parts,
-  { config, logger, database, cursors, queue, queueRedis, queueSettings, now, transact }: Platform,
+  { config, logger, database, cursors, queue, queueRedis, queueSettings, now, transact, appendEvent }: Platform,
 ) {
   const store = parts.part(
     () => new DeadLetterStore({ letters: deadLetters.on(database().primary), cursors: cursors() }),
@@ -23,10 +23,10 @@ export function deadLetterParts(
     deadLetterStore: store,
     deadLetterDesk: parts.part(() => {
       const queues: DeadLetterDeskDeps['queues'] = {
-        enqueue: (jobs) => queue().enqueue(jobs),
         removeFailed: (name, jobId) => queue().removeFailed(name, jobId),
       };
-      return new DeadLetterDesk({ store: store(), queues, contracts, now });
+      const writing = { transact: transact(), appendEvent: appendEvent(), now };
+      return new DeadLetterDesk({ store: store(), queues, contracts, ...writing });
     }),
     deadLetterCollector: parts.part(
       () => {

@@ -10,13 +10,16 @@ import { reportSubscriptions } from '../features/reports/index.ts';
 import { stockSubscriptions } from '../features/stock/index.ts';
 import { mailSubscriptions } from '../platform/mail/mail.jobs.ts';
 import { alsoFollowing, mergeSubscriptions } from '../platform/outbox/subscription.ts';
+import { deadLetterSubscriptions } from '../platform/queue/dead-letter.events.ts';
 import { scheduleSubscriptions } from '../platform/queue/schedule.ts';
+import { contracts } from './contracts.ts';
 import { schedules } from './schedules.ts';
 
 const ofFeatures = mergeSubscriptions(
   mailSubscriptions,
   auditSubscriptions,
   scheduleSubscriptions(schedules),
+  deadLetterSubscriptions(contracts),
   identitySubscriptions,
   merchantSubscriptions,
   apiKeySubscriptions,

@@ -81,7 +81,8 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
       const open = { queue, state: 'open' } as const;
       const letters = await deadLetters.on(database.primary).find(open, null, asSystem('test')).lean();
       expect(letters.filter(({ reason }) => !reason.includes('stalled again'))).toEqual([]);
-      if (letters.length > 0) await made.container.deadLetterDesk().replayAll(letters.map(({ _id }) => _id));
+      await made.container.deadLetterDesk().replayAll(letters.map(({ _id }) => _id));
+      while ((await made.container.relay().relayBatch()) > 0);
       return letters.length;
     },
   };

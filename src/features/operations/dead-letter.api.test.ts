@@ -6,11 +6,22 @@ import { expectProblem, parts } from '../../../tests/mugs.ts';
 import { noOutlets } from '../../../tests/outlets.ts';
 import { createApp } from '../../app.ts';
 import { reviewEndpoints } from '../../platform/http/review.ts';
+import { asSystem } from '../../platform/database/scoped.ts';
+import { mongoTransact } from '../../platform/database/transaction.ts';
+import { eventAppender, outbox } from '../../platform/outbox/event.store.ts';
+import { OutboxRelay } from '../../platform/outbox/relay.ts';
 import { DeadLetterCollector, type FailedJob } from '../../platform/queue/dead-letter-collector.ts';
+import { deadLetterSubscriptions } from '../../platform/queue/dead-letter.events.ts';
 import { DeadLetterDesk } from '../../platform/queue/dead-letter-desk.ts';
 import { deadLetters } from '../../platform/queue/dead-letter.model.ts';
 import { DeadLetterStore } from '../../platform/queue/dead-letter.store.ts';
-import { jobHandler, PermanentFailure, requestJob, type JobContract } from '../../platform/queue/job.ts';
+import {
+  jobHandler,
+  PermanentFailure,
+  requestJob,
+  type JobContract,
+  type JobRequest,
+} from '../../platform/queue/job.ts';
 import { QueueService } from '../../platform/queue/queue.service.ts';
 import { queueSettings } from '../../platform/queue/settings.ts';
 import { WorkerRuntime } from '../../platform/queue/worker.ts';
@@ -18,7 +29,7 @@ import { Cursors } from '../../platform/security/cursors.ts';
 import { newId } from '../../shared/ids.ts';
 import { operationsFeature } from './http.ts';
 
-const database = withDatabase({ collections: [deadLetters] });
+const database = withDatabase({ collections: [deadLetters, outbox] });
 const redis = withRedis();
 const now = () => new Date();
 
@@ -34,9 +45,11 @@ const QUEUES = { chores: queueSettings({ attempts: 1 }) };
 const raised: string[] = [];
 const called: { name: string; phone: string }[] = [];
 let isMended = false;
+let isAway = false;
 let queues: QueueService;
 let workers: WorkerRuntime;
 let store: DeadLetterStore;
+let relay: OutboxRelay;
 let app: ReturnType<typeof createApp>;
 
 const collectorOf = (failedSince: QueueService['failedSince']) =>
@@ -83,7 +96,27 @@ beforeAll(async () => {
     onDead: (queue, job) => void (job.id === 'chores.call-first' && collector.collect(queue, job)),
   });
   workers.start();
-  const desk = new DeadLetterDesk({ store, queues, contracts: [call], now });
+  const events = outbox.on(database.primary);
+  const enqueue = async (jobs: readonly JobRequest[]) => {
+    if (isAway) throw new Error('Redis is away');
+    await queues.enqueue(jobs);
+  };
+  const invalidate = () => Promise.resolve();
+  const subscriptions = deadLetterSubscriptions([call]);
+  relay = new OutboxRelay({ events, subscriptions, enqueue, invalidate, logger: silent, now }, { pauseMs: 20 });
+  relay.start();
+  const writing = {
+    transact: mongoTransact(database.primary, () => Promise.resolve()),
+    appendEvent: eventAppender({
+      events,
+      now,
+      committed: () => {
+        relay.nudge();
+      },
+    }),
+    now,
+  };
+  const desk = new DeadLetterDesk({ store, queues, contracts: [call], ...writing });
   const feature = operationsFeature({ deadLetters: desk, schedules: { list: () => Promise.resolve([]) } });
   const { edge, ...others } = parts();
   const scope = { kind: 'system', reason: 'test' } as const;
@@ -92,6 +125,7 @@ beforeAll(async () => {
   expect(reviewEndpoints([feature])).toEqual([]);
 });
 afterAll(async () => {
+  await relay.stop();
   await workers.drain(1_000);
   await queues.close();
 });
@@ -208,4 +242,19 @@ test('one that is discarded no longer counts as failed in its queue', async () =
   const [card] = (await list()).filter(({ jobId }) => jobId === 'chores.call-fourth');
   expect(await settle('discard', [card?.id ?? ''])).toEqual({ count: 1 });
   expect(await failed()).toBe(before);
+});
+
+test('a replay waits in the outbox where its queue cannot be reached; of two at the same moment one is done', async () => {
+  await fail('fifth');
+  await collectorOf((...asked) => queues.failedSince(...asked)).sweep();
+  const [card] = (await list()).filter(({ jobId }) => jobId === 'chores.call-fifth');
+  const replay = () => request(app).post(`${PATH}/${card?.id ?? ''}/replay`);
+  isMended = true;
+  isAway = true;
+  const statuses = (await Promise.all([replay(), replay()])).map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([204, 404]);
+  const pending = { type: 'dead-letters.replayed', state: 'pending' } as const;
+  expect(await outbox.on(database.primary).countDocuments(pending, asSystem('test'))).toBe(1);
+  isAway = false;
+  await eventually(() => called.some(({ name }) => name === 'fifth'));
 });

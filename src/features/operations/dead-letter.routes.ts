@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../../platform/http/endpoint.ts';
-import { queueFull } from '../../platform/queue/admission.ts';
 import { deadLetterNotFound, notReplayable, type DeadLetterDesk } from '../../platform/queue/dead-letter-desk.ts';
 import type { DeadLetter } from '../../platform/queue/dead-letter.model.ts';
 import type { DeadLetterCard } from '../../platform/queue/dead-letter.store.ts';
@@ -73,8 +72,8 @@ const settleEndpoints = (desk: DeadLetterDesk): readonly Endpoint[] => [
     input: z.object({ params: One, body: Replay }),
     output: z.void(),
     status: 204,
-    problems: [deadLetterNotFound, notReplayable, queueFull],
-    queryBudget: 2,
+    problems: [deadLetterNotFound, notReplayable],
+    queryBudget: 4,
     idempotent: false,
     handle: ({ params, body }) => desk.replay(params.deadLetterId, body.payload),
   }),
@@ -89,8 +88,8 @@ const settleEndpoints = (desk: DeadLetterDesk): readonly Endpoint[] => [
     input: z.object({ body: DeadLetterIds }),
     output: Replayed,
     status: 200,
-    problems: [queueFull],
-    queryBudget: 2,
+    problems: [],
+    queryBudget: 4,
     idempotent: false,
     handle: async ({ body }) => {
       const { count, skipped } = await desk.replayAll(body.ids);

@@ -4,10 +4,14 @@ import { Id } from '../../shared/ids.ts';
 import type { Page, PageQuery } from '../../shared/page.ts';
 import { Problem, type ProblemKind } from '../../shared/problem.ts';
 import type { Now } from '../../shared/time.ts';
+import { asSystem } from '../database/scoped.ts';
+import type { Transact } from '../database/transaction.ts';
 import { redact, REDACTED } from '../observability/redact.ts';
+import type { AppendEvent } from '../outbox/event.ts';
 import type { DeadLetter } from './dead-letter.model.ts';
+import { jobsReplayed, type ReplayedJob } from './dead-letter.events.ts';
 import type { DeadLetterCard, DeadLetterFilter, DeadLetterStore } from './dead-letter.store.ts';
-import type { JobContract, JobRequest } from './job.ts';
+import type { JobContract } from './job.ts';
 import type { QueueService } from './queue.service.ts';
 
 export const deadLetterNotFound: ProblemKind = {
@@ -23,9 +27,13 @@ export const notReplayable: ProblemKind = {
 
 const NOT_OPEN = 'There is no open dead letter of this id';
 
+const system = asSystem('replay of dead letters');
+
 export interface DeadLetterDeskDeps {
   readonly store: DeadLetterStore;
-  readonly queues: Pick<QueueService, 'enqueue' | 'removeFailed'>;
+  readonly queues: Pick<QueueService, 'removeFailed'>;
+  readonly transact: Transact;
+  readonly appendEvent: AppendEvent;
   /** Of every job that there is. */
   readonly contracts: readonly JobContract[];
   readonly now: Now;
@@ -59,16 +67,18 @@ export class DeadLetterDesk {
   async replay(id: Id, edited?: unknown): Promise<void> {
     const [letter] = await this.#deps.store.findOpen([id]);
     if (letter === undefined) throw new Problem(deadLetterNotFound, NOT_OPEN);
-    await this.#replay([this.#requestOf(letter, edited)]);
+    const [replayed] = await this.#replay([this.#replayOf(letter, edited)]);
+    if (replayed === undefined) throw new Problem(deadLetterNotFound, NOT_OPEN);
   }
 
   /** Has all of them done again that are open and still fit their contracts; the others are passed over. */
   async replayAll(ids: readonly Id[]): Promise<Replayed> {
     const open = new Map((await this.#deps.store.findOpen(ids)).map((letter) => [Id.encode(letter._id), letter]));
     const looked = [...new Set(ids.map((id) => Id.encode(id)))].map((id) => this.#lookAt(Id.decode(id), open.get(id)));
-    const replays = looked.filter((each) => 'request' in each);
-    await this.#replay(replays);
-    return { count: replays.length, skipped: looked.filter((each) => 'reason' in each) };
+    const replayed = await this.#replay(looked.filter((each) => 'job' in each));
+    const others = looked.filter((each) => 'reason' in each || !replayed.includes(each));
+    const skipped = others.map((each) => ('reason' in each ? each : { id: each.letter._id, reason: NOT_OPEN }));
+    return { count: replayed.length, skipped };
   }
 
   /**
@@ -83,14 +93,24 @@ export class DeadLetterDesk {
     return store.settle(idsOf(open), 'discarded', now());
   }
 
-  /** Settled last: one that is broken off in between can be done again, and its job's id keeps it from being two. */
-  async #replay(replays: readonly Replay[]): Promise<void> {
-    const { queues, store, now } = this.#deps;
+  /**
+   * Settles them and asks for their jobs in one transaction, by the outbox: a loss of Redis takes no replay along.
+   * @returns those that nobody else has settled meanwhile
+   */
+  async #replay(replays: readonly Replay[]): Promise<readonly Replay[]> {
+    if (replays.length === 0) return [];
+    const { transact, appendEvent, store, now } = this.#deps;
     const letters = replays.map(({ letter }) => letter);
     // While the failed one is there, its id is taken.
     await this.#removeJobs(letters);
-    await queues.enqueue(replays.map(({ request }) => request));
-    if (letters.length > 0) await store.settle(idsOf(letters), 'replayed', now());
+    return transact(system, async (access) => {
+      const open = (await store.findOpen(idsOf(letters), access)).map(({ _id }) => Id.encode(_id));
+      const ours = replays.filter(({ letter }) => open.includes(Id.encode(letter._id)));
+      if (ours.length === 0) return [];
+      await store.settle(idsOf(letters), 'replayed', now(), access);
+      await appendEvent(system, jobsReplayed(ours.map(({ job }) => job)), access);
+      return ours;
+    });
   }
 
   async #removeJobs(letters: readonly DeadLetter[]): Promise<void> {
@@ -100,7 +120,7 @@ export class DeadLetterDesk {
   #lookAt(id: Id, letter: DeadLetter | undefined): Replay | Skipped {
     if (letter === undefined) return { id, reason: NOT_OPEN };
     try {
-      return this.#requestOf(letter);
+      return this.#replayOf(letter);
     } catch (error) {
       if (error instanceof Problem) return { id, reason: error.message };
       throw error;
@@ -116,7 +136,7 @@ export class DeadLetterDesk {
     return payload;
   }
 
-  #requestOf(letter: DeadLetter, edited?: unknown): Replay {
+  #replayOf(letter: DeadLetter, edited?: unknown): Replay {
     const contract = this.#contracts.get(letter.name);
     if (contract === undefined) throw new Problem(notReplayable, `There is no job '${letter.name}' any more`);
     const payload = edited === undefined ? letter.payload : this.#restored(edited, letter.payload);
@@ -129,7 +149,7 @@ export class DeadLetterDesk {
       throw new Problem(notReplayable, 'The payload does not fit the job', { errors });
     }
     const id = edited === undefined ? letter.jobId : contract.idOf(parsed.data);
-    return { letter, request: { contract, payload, id } };
+    return { letter, job: { name: contract.name, payload, id } };
   }
 }
 
@@ -146,7 +166,7 @@ export interface Replayed {
 
 interface Replay {
   readonly letter: DeadLetter;
-  readonly request: JobRequest;
+  readonly job: ReplayedJob;
 }
 
 /** Puts back what was left out for the reader, wherever the edited payload still says what was shown. */

@@ -3,7 +3,7 @@ import type { Page, PageQuery } from '../../shared/page.ts';
 import type { ScopedModel } from '../database/collection.ts';
 import { duplicateKey } from '../database/failures.ts';
 import { paginateCursor } from '../database/pagination.ts';
-import { asSystem } from '../database/scoped.ts';
+import { asSystem, type Access } from '../database/scoped.ts';
 import type { TransactionAccess } from '../database/transaction.ts';
 import type { Cursors } from '../security/cursors.ts';
 import type { DeadLetter } from './dead-letter.model.ts';
@@ -25,7 +25,8 @@ export interface DeadLetterFilter {
 
 const CARD = { queue: 1, jobId: 1, name: 1, reason: 1, attempts: 1, failedAt: 1, state: 1, settledAt: 1 } as const;
 
-const access = asSystem('dead letters');
+const accessOf = (within?: TransactionAccess): Access => asSystem('dead letters', within?.session);
+const access = accessOf();
 
 export interface DeadLetterStoreDeps {
   readonly letters: ScopedModel<DeadLetter>;
@@ -73,8 +74,7 @@ export class DeadLetterStore {
    */
   async claimAlert({ queue, jobId, failedAt }: Occurrence, within?: TransactionAccess): Promise<boolean> {
     const due = { queue, jobId, failedAt, alertDue: true };
-    const options = within === undefined ? access : asSystem('dead letters', within.session);
-    return (await this.#letters.updateOne(due, { $set: { alertDue: false } }, options)).modifiedCount > 0;
+    return (await this.#letters.updateOne(due, { $set: { alertDue: false } }, accessOf(within))).modifiedCount > 0;
   }
 
   findPage({ state, queue, name }: DeadLetterFilter, page: PageQuery): Promise<Page<DeadLetterCard>> {
@@ -100,14 +100,24 @@ export class DeadLetterStore {
       .lean<Pick<DeadLetter, keyof typeof fields>[]>();
   }
 
-  findOpen(ids: readonly Id[]): Promise<DeadLetter[]> {
-    return this.#letters.find({ _id: { $in: ids }, state: 'open' }, null, access).lean<DeadLetter[]>();
+  /** @param within the transaction that reads them */
+  findOpen(ids: readonly Id[], within?: TransactionAccess): Promise<DeadLetter[]> {
+    return this.#letters.find({ _id: { $in: ids }, state: 'open' }, null, accessOf(within)).lean<DeadLetter[]>();
   }
 
-  /** Those that are open of these are settled. @returns how many they were */
-  async settle(ids: readonly Id[], state: 'discarded' | 'replayed', settledAt: Date): Promise<number> {
+  /**
+   * Those that are open of these are settled.
+   * @param within the transaction that it is part of
+   * @returns how many they were
+   */
+  async settle(
+    ids: readonly Id[],
+    state: 'discarded' | 'replayed',
+    settledAt: Date,
+    within?: TransactionAccess,
+  ): Promise<number> {
     const open = { _id: { $in: ids }, state: 'open' } as const;
-    const { modifiedCount } = await this.#letters.updateMany(open, { $set: { state, settledAt } }, access);
+    const { modifiedCount } = await this.#letters.updateMany(open, { $set: { state, settledAt } }, accessOf(within));
     return modifiedCount;
   }
 }
