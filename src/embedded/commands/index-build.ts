@@ -40,7 +40,8 @@ export function dropUnfinishedIndexes({ catalog, writer }: Pick<Services, 'catal
  * but hidden from queries, so that each write from now on keeps them; then every document that was there before is added,
  * which repeats nothing where a write came first.
  *
- * @throws DuplicateKey (11000) where documents cannot stand in a unique index together; none of the indexes stays then
+ * @throws DuplicateKey (11000) where documents cannot stand in a unique index together; none of the indexes stays then.
+ * IndexBuildAborted (276) where the collection was dropped meanwhile, or before
  */
 export async function buildIndexes(
   context: CommandContext,
@@ -48,6 +49,7 @@ export async function buildIndexes(
   specs: readonly IndexSpec[],
 ): Promise<void> {
   const { catalog, writer } = context.services;
+  requirePresence(context.services, collection, []);
   const isEmpty = collection.size.documents === 0 && holdsNothing(context.services, collection);
   const indexes = specs.map((spec) => {
     const index = catalog.newIndex(writer, isEmpty ? spec : { ...spec, hidden: true, building: true });
@@ -88,11 +90,12 @@ async function fill(
     });
     catalog.save(writer, collection);
   } catch (error) {
+    const left = indexes.filter((index) => collection.indexes.includes(index));
+    // First, and whatever becomes of the rest: who waits for a build that has ended would wait for ever.
+    collection.indexes = collection.indexes.filter((index) => !left.includes(index));
     // Of a collection that is gone nothing is written: its entry would come back, or stand for one made since.
-    const left = catalog.get(collection.namespace) === collection ? indexes : [];
-    for (const index of left) {
-      if (collection.indexes.includes(index)) catalog.dropIndex(writer, collection, index);
-    }
+    const isThere = catalog.get(collection.namespace) === collection;
+    for (const index of isThere ? left : []) catalog.dropIndex(writer, collection, index);
     throw buildFailure(collection, error);
   }
 }

@@ -46,11 +46,11 @@ const messageOf = (error: Error): string => error.message;
 const fill = (name: string, count: number) =>
   rows(name).insertMany(Array.from({ length: count }, (_, n) => ({ _id: n, n })));
 
-/** Until the server is at work on a command. */
-const begun = (name: string, of: string) =>
+/** Until the server is at work on a command, or on several of its kind. */
+const begun = (name: string, of: string, times = 1) =>
   eventually(async () => {
     const { inprog } = (await client.db('admin').command({ currentOp: 1 })) as { inprog: { command?: Document }[] };
-    return inprog.some(({ command }) => command?.[name] === of);
+    return inprog.filter(({ command }) => command?.[name] === of).length >= times;
   });
 
 /** Has a transaction open that others wait for, as long as `work` takes. */
@@ -76,6 +76,23 @@ describe('a build of an index that its collection is taken from', () => {
     expect(await Promise.all(built)).not.toContain('n_1');
     await startAnew();
     expect(await names()).toEqual(['other', 'rows']);
+    expect(await rows().find().toArray()).toEqual([{ _id: 7, n: 7 }]);
+  });
+
+  test('is not waited for by another that is asked for the same: that one fails as well, and touches nothing', async () => {
+    await Promise.all([fill('rows', 500), fill('other', 2)]);
+    let built: Promise<string>[] = [];
+    await amid('other', async () => {
+      const build = () => rows().createIndex({ n: 1 }, {}, {}).catch(messageOf);
+      built = [build()];
+      await begun('createIndexes', 'rows');
+      built.push(build());
+      await begun('createIndexes', 'rows', 2);
+      await rows().drop();
+      await rows().insertOne({ _id: 7, n: 7 });
+    });
+    expect(await Promise.all(built)).toEqual([expect.stringMatching(/dropped/), expect.stringMatching(/dropped/)]);
+    await startAnew();
     expect(await rows().find().toArray()).toEqual([{ _id: 7, n: 7 }]);
   });
 
