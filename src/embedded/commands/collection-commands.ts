@@ -146,14 +146,10 @@ const convertToCapped: Command = async (context) => {
   if (size === undefined || size <= 0) {
     throw new CommandError('InvalidOptions', 'Capped collection size must be greater than zero');
   }
-  const collection = services.catalog.get(namespace);
-  if (collection === undefined) {
-    throw new CommandError('NamespaceNotFound', `source collection ${namespace} does not exist`);
-  }
-  if (collection.isView)
-    throw new CommandError('CommandNotSupportedOnView', `cannot convert a view to a capped collection: ${namespace}`);
-  await buildsEnded(collection, operation);
+  await buildsEnded(cappable(services, namespace), operation);
   await whenFree(context, () => {
+    // What was waited for may have been dropped, and its entry must not come back.
+    const collection = cappable(services, namespace);
     refuseHeld(services, collection);
     for (const index of collection.indexes.slice(1)) services.catalog.dropIndex(services.writer, collection, index);
     collection.options = { ...collection.options, capped: true, size: cappedSize(size) };
@@ -164,6 +160,16 @@ const convertToCapped: Command = async (context) => {
   await services.writer.committed();
   return okReply();
 };
+
+function cappable({ catalog }: Services, namespace: string): Collection {
+  const collection = catalog.get(namespace);
+  if (collection === undefined) {
+    throw new CommandError('NamespaceNotFound', `source collection ${namespace} does not exist`);
+  }
+  if (collection.isView)
+    throw new CommandError('CommandNotSupportedOnView', `cannot convert a view to a capped collection: ${namespace}`);
+  return collection;
+}
 
 export const collectionCommands: Readonly<Record<string, Command>> = {
   create,

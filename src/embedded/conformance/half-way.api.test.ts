@@ -152,6 +152,21 @@ test('a getMore that waits for the thread of an aggregation ends when its cursor
   expect(await more).toBe('cursor was killed');
 });
 
+test('a collection that was dropped while it was to be made a capped one is not there again', async () => {
+  await fill('rows', 2);
+  let [dropped, converted]: Promise<unknown>[] = [];
+  await amid('rows', async () => {
+    dropped = rows().drop();
+    await begun('drop', 'rows');
+    converted = db().command({ convertToCapped: 'rows', size: 4_096 }).catch(messageOf);
+    await begun('convertToCapped', 'rows');
+  });
+  expect(await dropped).toBe(true);
+  expect(await converted).toMatch(/does not exist/);
+  await startAnew();
+  expect(await names()).toEqual([]);
+});
+
 test('findOneAndUpdate with a projection that cannot be changes nothing', async () => {
   await fill('rows', 2);
   const asked = rows().findOneAndUpdate({ _id: 1 }, { $inc: { n: 1 } }, { projection: { a: 1, b: 0 } });
