@@ -170,6 +170,21 @@ test('a slot of a schedule that there is no more has no job; a slot begins with 
   expect(slotAfter(daily, at)).toEqual(new Date('2026-03-31T00:30:00.000Z'));
 });
 
+test.each([
+  ['daily at a time that is not there', '30 2 * * *', '2026-03-28T02:00:00Z', ['03-29T01:30', '03-30T00:30']],
+  ['daily at a time that is there twice', '30 2 * * *', '2026-10-24T02:00:00Z', ['10-25T00:30', '10-26T01:30']],
+  ['each half hour', '*/30 * * * *', '2026-10-25T00:00:00Z', ['10-25T00:30', '10-25T01:00', '10-25T01:30']],
+])('of a schedule %s each slot begins once where clocks change, when it was said to be next', (_name, cron, from, expected) => {
+  const schedule = { ...daily, cron };
+  const slots = expected.map((slot) => new Date(`2026-${slot}:00Z`));
+  const first = new Date(from);
+  const begun = new Set<number>();
+  for (let at = first.getTime(); at <= (slots.at(-1) ?? first).getTime(); at += 10 * MINUTE_MS)
+    begun.add(slotAt(schedule, new Date(at)).getTime());
+  expect([...begun].slice(1)).toEqual(slots.map(Number));
+  expect(slots.map((_slot, index) => slotAfter(schedule, slots[index - 1] ?? first))).toEqual(slots);
+});
+
 test('a slot is unrelayed from its claim until its job is in a queue, and failed once its event is parked', async () => {
   const runner = instance([everyMinute]);
   const dueSlots = new DueSlots(outbox.on(database.primary));

@@ -19,11 +19,18 @@ export interface Schedule {
 
 type When = Pick<Schedule, 'cron' | 'timeZone'>;
 
-/** The latest slot that has begun at a moment. */
-export const slotAt = (when: When, at: Date): Date =>
-  cron(when, new Date(at.getTime() + 1))
-    .prev()
-    .toDate();
+/**
+ * The latest slot that has begun at a moment. Of those that `slotAfter` tells of: where clocks are put forward or back, a time of
+ * day that is not there, or is there twice, has one slot. Backwards alone it would have none, or two.
+ */
+export function slotAt(when: When, at: Date): Date {
+  const back = cron(when, new Date(at.getTime() + 1));
+  back.prev();
+  let slot = back.prev().toDate();
+  const forth = cron(when, slot);
+  for (let next = forth.next().toDate(); next <= at; next = forth.next().toDate()) slot = next;
+  return slot;
+}
 
 /** The first slot after a moment. */
 export const slotAfter = (when: When, at: Date): Date => cron(when, at).next().toDate();
