@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { silent, withDatabase } from '../../../tests/environment/index.ts';
-import { MINUTE_MS } from '../../shared/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 import { asSystem } from '../database/scoped.ts';
 import { mongoTransact } from '../database/transaction.ts';
 import { eventAppender, outbox } from '../outbox/event.store.ts';
@@ -142,6 +142,18 @@ test('a schedule first seen by an instance whose clock is an hour ahead runs at 
   }
 });
 
+test('a schedule that ran while the clock of the database was a year ahead goes on once that is set right', async () => {
+  const runner = instance([everyMinute]);
+  clock.now = new Date();
+  await runner.catchUp(everyMinute);
+  const ofNextYear = { lastSlot: new Date(Date.now() + 365 * DAY_MS), hasRun: true };
+  await scheduleStates.on(database.primary).updateOne({ _id: everyMinute.name }, { $set: ofNextYear }, system);
+  expect(await runner.tick(everyMinute)).toBe(false);
+  clock.now = slotAfter(everyMinute, new Date());
+  expect(await runner.tick(everyMinute)).toBe(true);
+  expect(await runner.tick(everyMinute)).toBe(false);
+});
+
 test('schedules are listed with their last run and the next, in their zone', async () => {
   const runner = instance([everyMinute, daily]);
   minutesLater(1);
@@ -174,16 +186,19 @@ test.each([
   ['daily at a time that is not there', '30 2 * * *', '2026-03-28T02:00:00Z', ['03-29T01:30', '03-30T00:30']],
   ['daily at a time that is there twice', '30 2 * * *', '2026-10-24T02:00:00Z', ['10-25T00:30', '10-26T01:30']],
   ['each half hour', '*/30 * * * *', '2026-10-25T00:00:00Z', ['10-25T00:30', '10-25T01:00', '10-25T01:30']],
-])('of a schedule %s each slot begins once where clocks change, when it was said to be next', (_name, cron, from, expected) => {
-  const schedule = { ...daily, cron };
-  const slots = expected.map((slot) => new Date(`2026-${slot}:00Z`));
-  const first = new Date(from);
-  const begun = new Set<number>();
-  for (let at = first.getTime(); at <= (slots.at(-1) ?? first).getTime(); at += 10 * MINUTE_MS)
-    begun.add(slotAt(schedule, new Date(at)).getTime());
-  expect([...begun].slice(1)).toEqual(slots.map(Number));
-  expect(slots.map((_slot, index) => slotAfter(schedule, slots[index - 1] ?? first))).toEqual(slots);
-});
+])(
+  'of a schedule %s each slot begins once where clocks change, when it was said to be next',
+  (_name, cron, from, expected) => {
+    const schedule = { ...daily, cron };
+    const slots = expected.map((slot) => new Date(`2026-${slot}:00Z`));
+    const first = new Date(from);
+    const begun = new Set<number>();
+    for (let at = first.getTime(); at <= (slots.at(-1) ?? first).getTime(); at += 10 * MINUTE_MS)
+      begun.add(slotAt(schedule, new Date(at)).getTime());
+    expect([...begun].slice(1)).toEqual(slots.map(Number));
+    expect(slots.map((_slot, index) => slotAfter(schedule, slots[index - 1] ?? first))).toEqual(slots);
+  },
+);
 
 test('a slot is unrelayed from its claim until its job is in a queue, and failed once its event is parked', async () => {
   const runner = instance([everyMinute]);

@@ -33,6 +33,9 @@ const access = asSystem('schedules');
 /** By how much the clock of an instance may be ahead of the database's. */
 const AHEAD_MS = MINUTE_MS;
 
+/** No slot that lies behind it has begun. */
+const LATEST = { $add: ['$$NOW', AHEAD_MS] };
+
 export class ScheduleStore {
   readonly #states: ScopedModel<ScheduleState>;
 
@@ -42,16 +45,18 @@ export class ScheduleStore {
 
   /**
    * Begins a schedule that was never seen before; slots up to `lastSlot` are none of its business, as far as they have begun by
-   * the database's clock: an instance whose clock is ahead would have all others leave out what lies between.
+   * the database's clock: an instance whose clock is ahead would have all others leave out what lies between. So would a slot
+   * that was run while the database's own clock was ahead, by as long as that was: then the schedule goes on from now.
    */
   async ensure(_id: string, lastSlot: Date): Promise<void> {
+    const known = { $ifNull: ['$lastSlot', { $min: [lastSlot, '$$NOW'] }] };
     try {
       await this.#states.updateOne(
         { _id },
         [
           {
             $set: {
-              lastSlot: { $ifNull: ['$lastSlot', { $min: [lastSlot, '$$NOW'] }] },
+              lastSlot: { $cond: [{ $gt: [known, LATEST] }, '$$NOW', known] },
               hasRun: { $ifNull: ['$hasRun', false] },
             },
           },
@@ -75,7 +80,7 @@ export class ScheduleStore {
    */
   async claim(_id: string, slot: Date, { session }: TransactionAccess): Promise<boolean> {
     const { modifiedCount } = await this.#states.updateOne(
-      { _id, lastSlot: { $lt: slot }, $expr: { $lte: [slot, { $add: ['$$NOW', AHEAD_MS] }] } },
+      { _id, lastSlot: { $lt: slot }, $expr: { $lte: [slot, LATEST] } },
       { $set: { lastSlot: slot, hasRun: true }, $inc: { runs: 1 } },
       asSystem('schedules', session),
     );
