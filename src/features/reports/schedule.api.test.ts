@@ -50,6 +50,22 @@ test.each([
   expect(await reportsOf(store)).toMatchObject([period]);
 });
 
+test('a store that has moved to a later zone gets the report of its day once that is over there', async () => {
+  suite.app.clock.now = new Date('2026-03-27T12:00:00Z');
+  const store = await suite.store();
+  await create(store, 'day');
+  const toHonolulu = { $set: { timeZone: 'Pacific/Honolulu' } };
+  await merchants.on(suite.database.primary).updateOne({ _id: Id.decode(store.id) }, toHonolulu, asSystem('test'));
+  // Over in Berlin, and half past noon in Honolulu.
+  suite.app.clock.now = new Date('2026-03-27T23:30:00Z');
+  await sweep();
+  expect(await reportsOf(store)).toEqual([]);
+  expect(await schedulesOf(store)).toMatchObject([{ nextAt: '2026-03-28T10:00:00.000Z' }]);
+  suite.app.clock.now = new Date('2026-03-28T10:00:00Z');
+  await sweep();
+  expect(await reportsOf(store)).toMatchObject([{ from: '2026-03-27', until: '2026-03-28' }]);
+});
+
 test('a paused schedule asks for nothing, a woken one goes on from then, a deleted one is gone; none is seen by others', async () => {
   suite.app.clock.now = new Date('2026-03-27T12:00:00Z');
   const [store, other] = [await suite.store(), await suite.store()];

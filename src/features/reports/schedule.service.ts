@@ -125,12 +125,18 @@ export class ScheduleService {
   }
 
   async #requestOne(schedule: ReportSchedule): Promise<boolean> {
-    const { transact, stores, store, reports } = this.#deps;
+    const { transact, stores, store, reports, now } = this.#deps;
     const { merchantId, every, nextDay, kind, format, emails } = schedule;
     const scope: MerchantScope = { kind: 'merchant', merchantId };
     const zone = (await stores.findStore(merchantId))?.timeZone;
     if (zone === undefined) {
       await store.change(schedule._id, { isPaused: true }, { scope });
+      return false;
+    }
+    const slot = slotOf(nextDay, zone);
+    if (slot.nextAt > now()) {
+      // The store has moved to a zone in which that day has not come yet.
+      await store.move(schedule, slot, { scope });
       return false;
     }
     const wanted = { kind, format, ...periodBefore(nextDay, every), emails, requestedBy: null };
