@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isGone } from '../../platform/database/failures.ts';
 import type { Access } from '../../platform/database/scoped.ts';
 import type { Transact } from '../../platform/database/transaction.ts';
 import { StoreFailure, type FileStore } from '../../platform/files/file-store.ts';
@@ -22,7 +23,7 @@ import type { ReportDocument } from './render/document.ts';
 import type { Digest } from './digest.ts';
 import { MAX_ATTEMPTS, type ReportRef } from './report.jobs.ts';
 import { reportLetter } from './report.letter.ts';
-import type { Report, ReportFailure } from './report.model.ts';
+import { EXPECTED_FAILURES, type Report, type ReportFailure } from './report.model.ts';
 import { fileOf, linkTo, type LinkParts } from './report.presenter.ts';
 import type { ReportReads } from './report.reads.ts';
 import type { ReportState } from './report.state.ts';
@@ -186,14 +187,12 @@ export class ReportBuilder {
   async #giveUp(report: Report, holder: Holder, error: unknown, access: MerchantAccess): Promise<void> {
     const { store, files, now } = this.#deps;
     if (error instanceof Dropped) return;
-    if (error instanceof PutOff) {
-      await store.release(holder, false, access);
-      throw error;
-    }
+    // Of which the queue counts no attempt: with a database that is away no report is at fault.
+    const isPutOff = error instanceof PutOff || isGone(error);
     const failure = failureOf(error);
     const isFinal = EXPECTED.has(failure) || report.attempts >= MAX_ATTEMPTS;
-    if (!isFinal) {
-      await store.release(holder, true, access);
+    if (isPutOff || !isFinal) {
+      await store.release(holder, !isPutOff, access);
       throw error;
     }
     // Only once it has failed: one that is ready after all keeps its file. What cannot be removed now, the sweep removes and tells of.
@@ -207,8 +206,7 @@ export class ReportBuilder {
 /** States in which a report has a file, or will have one. */
 const WANTED: ReadonlySet<ReportState> = new Set(['queued', 'running', 'ready']);
 
-/** What no further attempt would change, and no fault of ours. */
-const EXPECTED: ReadonlySet<ReportFailure> = new Set(['too-many-rows', 'merchant-gone']);
+const EXPECTED: ReadonlySet<ReportFailure> = new Set(EXPECTED_FAILURES);
 
 function failureOf(error: unknown): ReportFailure {
   if (error instanceof TooManyRows) return 'too-many-rows';

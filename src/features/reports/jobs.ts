@@ -13,7 +13,7 @@ import type { ScheduleService } from './schedule.service.ts';
 export interface ReportJobDeps {
   readonly builder: Pick<ReportBuilder, 'build' | 'tidy'>;
   readonly schedules: Pick<ScheduleService, 'requestDue'>;
-  readonly store: Pick<ReportStore, 'clear' | 'expire' | 'failAbandoned'>;
+  readonly store: Pick<ReportStore, 'clear' | 'expire' | 'failAbandoned' | 'failForgotten'>;
   readonly reads: Pick<ReportReads, 'findExpired' | 'findUncleared'>;
   readonly files: Pick<FileStore, 'remove' | 'tidy'>;
   readonly now: Now;
@@ -38,6 +38,7 @@ export const reportJobs = (deps: ReportJobDeps): readonly JobHandler[] => [
       const attempts = new Attempts();
       await attempts.make(() => schedules.requestDue(signal));
       await attempts.make(() => store.failAbandoned(new Date(at.getTime() - ABANDONED_MS), at));
+      await attempts.make(() => store.failForgotten(yesterday, at));
       await attempts.make(() => removeFiles(files, expired(deps), signal));
       await attempts.make(() => removeFiles(files, vain(deps), signal));
       await attempts.make(() => files.tidy(yesterday));

@@ -12,6 +12,8 @@ export const FORMATS = ['csv', 'pdf', 'xlsx'] as const satisfies readonly Report
 /** Why there is no report. */
 export const FAILURES = ['too-many-rows', 'store-failed', 'merchant-gone', 'abandoned', 'failed'] as const;
 export type ReportFailure = (typeof FAILURES)[number];
+/** What no further attempt would change, and no fault of ours. */
+export const EXPECTED_FAILURES = ['too-many-rows', 'merchant-gone'] as const satisfies readonly ReportFailure[];
 
 /** A report from being asked for until some time after its file is gone. */
 export interface Report {
@@ -37,7 +39,7 @@ export interface Report {
   attempts: number;
   /** Of several that were started, the one that counts. */
   builder: string | null;
-  /** When its builder was heard of for the last time. */
+  /** When it was asked for, or its builder was heard of for the last time. */
   beatAt: Date;
   rows: number | null;
   bytes: number | null;
@@ -101,7 +103,7 @@ export const reportCollection = storedCollection<Report>({
       partialFilterExpression: { inFlight: { $type: 'string' } },
     },
     { name: 'expiring', serves: 'ReportReads.findExpired, findUncleared', key: { state: 1, expiresAt: 1 } },
-    { name: 'silent', serves: 'ReportStore.failAbandoned', key: { state: 1, beatAt: 1 } },
+    { name: 'silent', serves: 'ReportStore.failAbandoned, failForgotten', key: { state: 1, beatAt: 1 } },
     {
       name: 'requested',
       serves: 'removal after 90 days',

@@ -6,7 +6,8 @@ const TRANSITIONS: Readonly<Record<ReportState, readonly ReportState[]>> = {
   // Back when it is tried again, or its worker stops in the middle of it.
   running: ['queued', 'ready', 'failed', 'cancelled'],
   ready: ['expired'],
-  failed: [],
+  // By hand: once the cause is mended its dead letter is replayed.
+  failed: ['running'],
   cancelled: [],
   expired: [],
 };

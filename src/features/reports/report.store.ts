@@ -1,7 +1,8 @@
+import type { QueryFilter, UpdateQuery } from 'mongoose';
 import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import type { Id } from '../../shared/ids.ts';
-import type { Report, ReportFailure } from './report.model.ts';
+import { EXPECTED_FAILURES, type Report, type ReportFailure } from './report.model.ts';
 import { statesBefore, VAIN } from './report.state.ts';
 
 const FREED = { slot: null, inFlight: null, builder: null };
@@ -44,18 +45,25 @@ export class ReportStore {
   }
 
   /**
-   * Begins to make it, also when another seems to be at it: that one was killed, or notices at its next beat.
+   * Begins to make it, also when another seems to be at it: that one was killed, or notices at its next beat. One that has failed
+   * is begun anew where that may help: its job comes again only when somebody replays it, or when all its workers were away.
    * @returns undefined when there is nothing to be made any more
    */
   async claim({ _id, builder }: Holder, at: Date, access: Access): Promise<Report | undefined> {
-    const claimed = await this.#reports
-      .findOneAndUpdate(
-        { _id, state: { $in: ['queued', 'running'] } },
-        { $set: { state: 'running', builder, progress: 0, beatAt: at }, $inc: { attempts: 1 } },
-        { ...access, returnDocument: 'after' },
-      )
+    const begun = { state: 'running' as const, builder, progress: 0, beatAt: at };
+    const anew = { ...begun, attempts: 1, failure: null, finishedAt: null, expiresAt: null };
+    const waiting = { _id, state: { $in: ['queued' as const, 'running' as const] } };
+    return (
+      (await this.#begin(waiting, { $set: begun, $inc: { attempts: 1 } }, access)) ??
+      (await this.#begin({ _id, state: 'failed', failure: { $nin: [...EXPECTED_FAILURES] } }, { $set: anew }, access))
+    );
+  }
+
+  async #begin(filter: QueryFilter<Report>, change: UpdateQuery<Report>, access: Access): Promise<Report | undefined> {
+    const begun = await this.#reports
+      .findOneAndUpdate(filter, change, { ...access, returnDocument: 'after' })
       .lean<Report>();
-    return claimed ?? undefined;
+    return begun ?? undefined;
   }
 
   /** Says how far it is. @returns whether the holder is to go on: not when it was cancelled, or another makes it now */
@@ -108,14 +116,19 @@ export class ReportStore {
   }
 
   /** Ends what no worker was heard of any more: a job that kills its worker twice is not tried again. @returns how many */
-  async failAbandoned(silentSince: Date, at: Date): Promise<number> {
+  failAbandoned(silentSince: Date, at: Date): Promise<number> {
+    return this.#abandon('running', silentSince, at);
+  }
+
+  /** Ends what waits for a job that must be lost, or given up: whoever asks for the same would wait with it. @returns how many */
+  failForgotten(silentSince: Date, at: Date): Promise<number> {
+    return this.#abandon('queued', silentSince, at);
+  }
+
+  async #abandon(state: 'queued' | 'running', silentSince: Date, at: Date): Promise<number> {
     const failed = { ...FREED, state: 'failed' as const, failure: 'abandoned' as const, finishedAt: at };
-    const { modifiedCount } = await this.#reports.updateMany(
-      { state: 'running', beatAt: { $lt: silentSince } },
-      { $set: failed },
-      SWEEP,
-    );
-    return modifiedCount;
+    const silent = { state, beatAt: { $lt: silentSince } };
+    return (await this.#reports.updateMany(silent, { $set: failed }, SWEEP)).modifiedCount;
   }
 
   async #held({ _id, builder }: Holder, change: object, access: Access): Promise<boolean> {
