@@ -1,5 +1,5 @@
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/environment/context.ts',
   roots: ['<rootDir>/src', '<rootDir>/tests', '<rootDir>/workers', '<rootDir>/scripts'],
   // One more than the machine that this is measured on has cores: some suites wait for processes that they start.
   maxWorkers: 3,
