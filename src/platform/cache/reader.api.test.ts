@@ -64,39 +64,6 @@ describe('the lock of a load', () => {
     expect(products.loads).toBe(0);
   });
 
-  test('that has taken over from one that was waited for is not waited for as well: who waited loads by itself', async () => {
-    const dead = slowLoad(here);
-    await dead.begun;
-    const waiter = await openCache({ url: url(), prefix }, { clock: clock.read });
-    const [asked, overtaken] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
-    const ask = waiter.redis.evalsha.bind(waiter.redis) as (...question: unknown[]) => Promise<unknown>;
-    let questions = 0;
-    Object.assign(waiter.redis, {
-      // It asks for the lock once while the first load has it, and again when the second one does.
-      async evalsha(...question: unknown[]) {
-        if ((questions += 1) > 1) await overtaken.promise;
-        const answer = await ask(...question);
-        asked.resolve(undefined);
-        return answer;
-      },
-    });
-    const products = source('cups');
-    const waiting = read(waiter, products);
-    await asked.promise;
-    await there.cache.invalidate(['products']);
-    const second = slowLoad(there);
-    await second.begun;
-    overtaken.resolve(undefined);
-    // The clock stands still: nothing is given up, and the second load goes on.
-    await eventually(() => products.loads > 0).finally(() => {
-      dead.resolve('mugs');
-      second.resolve('bowls');
-    });
-    expect(await waiting).toMatchObject({ value: 'cups', source: 'miss' });
-    expect(waiter.cache.peek('list')?.value).toBe('cups');
-    waiter.close();
-  });
-
   test('that Redis gave too late is given back: nobody loads by it', async () => {
     const proxy = await FaultProxy.start(Number(new URL(url()).port));
     const proxied = `redis://127.0.0.1:${String(proxy.port)}`;
@@ -192,4 +159,37 @@ test('a value by a clock that is ahead is loaded anew, and does not live on by t
   clock.pass(1_800);
   await here.cache.confirm();
   expect(await read(here, products)).toMatchObject({ value: 'cups', source: 'miss' });
+});
+
+test('who waits for a load whose lock is taken over meanwhile waits for no other, and loads by itself', async () => {
+  const dead = slowLoad(here);
+  await dead.begun;
+  const waiter = await openCache({ url: url(), prefix }, { clock: clock.read });
+  const [asked, overtaken] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const ask = waiter.redis.evalsha.bind(waiter.redis) as (...question: unknown[]) => Promise<unknown>;
+  let questions = 0;
+  Object.assign(waiter.redis, {
+    // It asks for the lock once while the first load has it, and again when the second one does.
+    async evalsha(...question: unknown[]) {
+      if ((questions += 1) > 1) await overtaken.promise;
+      const answer = await ask(...question);
+      asked.resolve(undefined);
+      return answer;
+    },
+  });
+  const products = source('cups');
+  const waiting = read(waiter, products);
+  await asked.promise;
+  await there.cache.invalidate(['products']);
+  const second = slowLoad(there);
+  await second.begun;
+  overtaken.resolve(undefined);
+  // The clock stands still: nothing is given up, and the second load goes on.
+  await eventually(() => products.loads > 0).finally(() => {
+    dead.resolve('mugs');
+    second.resolve('bowls');
+  });
+  expect(await waiting).toMatchObject({ value: 'cups', source: 'miss' });
+  expect(waiter.cache.peek('list')?.value).toBe('cups');
+  waiter.close();
 });
