@@ -36,7 +36,7 @@ const MAX_PATTERNS = 16;
 
 /**
  * What this process knows of the validity of its memory. Every invalidation has a number of Redis's counter; `hear` is told
- * each as it comes, `confirm` what the counter showed. As long as none is missing, memory is as good as Redis; a number
+ * each as it comes, `compare` what the counter showed. As long as none is missing, memory is as good as Redis; a number
  * that was skipped puts all that began until now in doubt.
  */
 export class Coherence {
@@ -93,14 +93,18 @@ export class Coherence {
    * behind them; if not, they are lost, and all is in doubt.
    * @returns whether Redis has lost invalidations itself (a replica took over that lagged behind): what it keeps is not to be trusted.
    */
-  confirm({ askedAt, lastSeen }: Question, counter: number): boolean {
+  compare({ lastSeen }: Question, counter: number): boolean {
     const wentBack = lastSeen !== undefined && counter < lastSeen;
     if (wentBack || this.#lastSeen === undefined || counter > this.#lastSeen) {
       this.doubt();
       this.#lastSeen = counter;
     }
-    this.#confirmedAt = Math.max(this.#confirmedAt, askedAt);
     return wentBack;
+  }
+
+  /** What nothing puts in doubt was valid when this was asked. */
+  confirm({ askedAt }: Question): void {
+    this.#confirmedAt = Math.max(this.#confirmedAt, askedAt);
   }
 
   /** Puts all that began until now in doubt. */

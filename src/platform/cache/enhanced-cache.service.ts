@@ -68,7 +68,7 @@ export class EnhancedCacheService implements Cache {
     this.#memory = new Memory(memoryBytes, this.#stats);
     const log = awayLog('the Redis of the cache', logger);
     const { answerMs } = options;
-    const link = new RedisLink({ redis, log, ...(answerMs !== undefined && { answerMs }) });
+    const link = new RedisLink({ redis, log, clock, ...(answerMs !== undefined && { answerMs }) });
     this.#remote = new RedisLayer(link, prefix, this.#stats.redis, clock);
     this.#flights = new Flights(this.#coherence);
     const onFailure = (error: unknown) => {

@@ -41,7 +41,9 @@ export class Pulse {
   async beat(): Promise<void> {
     const question = this.#coherence.question();
     try {
-      await this.#remote.probe((counter) => this.#coherence.confirm(question, counter));
+      await this.#remote.probe((counter) => this.#coherence.compare(question, counter));
+      // Not while others may still have to tell something: the counter does not show it yet.
+      if (this.#remote.isUsable) this.#coherence.confirm(question);
       this.#silent = 0;
     } catch {
       // Told by the link.

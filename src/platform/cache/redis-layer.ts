@@ -256,6 +256,7 @@ export class RedisLayer {
   async #ask<T>(command: (redis: RedisLink['redis']) => Promise<T>): Promise<T> {
     if (!this.#owed.isEmpty) throw new RedisAway();
     try {
+      if (!this.#link.isUsable) throw new RedisAway();
       return await this.#link.ask(command);
     } catch (error) {
       this.#tally.failures += 1;
