@@ -45,7 +45,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions = {}): 
   if (!LOOPBACK.has(host) && !unsafeBind) {
     throw new RangeError(`The server has no authentication and listens at loopback only; ${host} needs --unsafe-bind`);
   }
-  const directory = options.dataDir === undefined ? openMemoryDirectory() : openDataDirectory(options.dataDir);
+  const directory = options.dataDir === undefined ? openMemoryDirectory() : await openDataDirectory(options.dataDir);
   try {
     return await start(options, directory, host, log);
   } catch (error) {

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faultOf } from './data-file.ts';
+import { holdSolely } from './sole-holder.ts';
 
 /** A data directory that must not be opened, in words for whoever started the server. */
 export class DataDirectoryError extends Error {
@@ -36,18 +37,28 @@ export interface DataDirectory {
  * untouched.
  * @throws DataDirectoryError
  */
-export function openDataDirectory(path: string): DataDirectory {
+export async function openDataDirectory(path: string): Promise<DataDirectory> {
   makeDirectory(path);
-  const names = readdirSync(path);
-  if (names.length === 0) prepare(path);
-  else checkFormat(path, names);
-  checkFile(join(path, DATA_FILE));
   const lock = join(path, LOCK_FILE);
-  takeLock(lock, path);
+  // Before anything is looked at: of several that start at once, one alone makes the directory, or clears away a lock left behind.
+  const hold = await holdSolely(path);
+  if (hold === undefined) throw inUse(path, holderOf(lock));
+  try {
+    probe(path);
+    const names = readdirSync(path);
+    if (names.length === 0) prepare(path);
+    else checkFormat(path, names);
+    checkFile(join(path, DATA_FILE));
+    takeLock(lock, path);
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
   return {
     file: join(path, DATA_FILE),
     release: () => {
       rmSync(lock, { force: true });
+      hold.release();
     },
   };
 }
@@ -67,12 +78,23 @@ function prepare(path: string): void {
 function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
-    const probe = join(path, `.write-${String(process.pid)}`);
-    writeFileSync(probe, '');
-    rmSync(probe);
   } catch (error) {
-    throw new DataDirectoryError(`The data directory ${path} cannot be written: ${(error as Error).message}`);
+    throw unwritable(path, error);
   }
+}
+
+function probe(path: string): void {
+  try {
+    const file = join(path, `.write-${String(process.pid)}`);
+    writeFileSync(file, '');
+    rmSync(file);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function unwritable(path: string, error: unknown): DataDirectoryError {
+  return new DataDirectoryError(`The data directory ${path} cannot be written: ${(error as Error).message}`);
 }
 
 function checkFormat(path: string, names: readonly string[]): void {
@@ -92,23 +114,43 @@ function checkFile(file: string): void {
   if (fault !== undefined) throw new DataDirectoryError(`${file} is damaged: ${fault}; it was left as it is`);
 }
 
+/** Says who has it, and keeps out those whom the kernel does not: on other systems, and in other networks of this one. */
 function takeLock(lock: string, path: string): void {
-  const mine = `${String(process.pid)} ${startOf(process.pid)}`;
-  if (existsSync(lock)) {
-    const [pid = '', start = ''] = readFileSync(lock, 'utf8').split(' ');
-    // Empty where power was lost before it was written; 0 would stand for our own group.
-    const isHeld = Number(pid) > 0 && isAlive(Number(pid)) && start === startOf(Number(pid));
-    if (isHeld) {
-      throw new DataDirectoryError(`${path} is in use by process ${pid}; stop that first, or choose another directory`);
-    }
-    // Left behind by a process that was killed.
-    rmSync(lock);
-  }
+  const holder = holderOf(lock);
+  if (holder !== undefined) throw inUse(path, holder);
+  // Left behind by a process that was killed.
+  rmSync(lock, { force: true });
   try {
-    writeFileSync(lock, mine, { flag: 'wx' });
+    writeFileSync(lock, `${String(process.pid)} ${startOf(process.pid)}`, { flag: 'wx' });
   } catch {
-    throw new DataDirectoryError(`${path} is in use by another process that has just started`);
+    throw inUse(path, undefined);
   }
+}
+
+/** The process that a lock names, if it lives. */
+function holderOf(lock: string): string | undefined {
+  const [pid = '', start = ''] = (readIfThere(lock) ?? '').split(' ');
+  // Empty where power was lost before it was written; 0 would stand for our own group.
+  const isHeld = Number(pid) > 0 && isAlive(Number(pid)) && start === startOf(Number(pid));
+  return isHeld ? pid : undefined;
+}
+
+/** It may be taken away by its holder between a look and a reading. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function inUse(path: string, holder: string | undefined): DataDirectoryError {
+  return new DataDirectoryError(
+    holder === undefined
+      ? `${path} is in use by another process that has just started`
+      : `${path} is in use by process ${holder}; stop that first, or choose another directory`,
+  );
 }
 
 function isAlive(pid: number): boolean {
