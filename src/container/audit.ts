@@ -14,7 +14,7 @@ import type { Platform } from './platform.ts';
 
 /** What becomes of the entries that changes have left. */
 export function auditParts(parts: Parts, platform: Platform) {
-  const { config, database, transact, appendEvent, auditLog, cursors, now } = platform;
+  const { config, database, transact, appendEvent, auditLog, cursors, logger, now } = platform;
   const entries = () => auditEntries.on(database().primary);
   const chains = () => auditChains.on(database().primary);
   const seals = parts.part(() => new Seals(config.audit.secret));
@@ -33,7 +33,7 @@ export function auditParts(parts: Parts, platform: Platform) {
     auditChainer: parts.part(() => new AuditChainer(writing())),
     auditVerifier: parts.part(() => new AuditVerifier({ reads: chainReads(), seals: seals() })),
     auditRetention: parts.part(
-      () => new AuditRetention({ ...writing(), reads: chainReads(), keptMs: config.audit.keptMs }),
+      () => new AuditRetention({ ...writing(), reads: chainReads(), logger: logger(), keptMs: config.audit.keptMs }),
     ),
     auditChains: chainReads,
   };

@@ -43,7 +43,7 @@ export function maintenanceParts(parts: Parts, { database, logger, transact, now
     return {
       outbox: outboxTask(outbox.on(primary()), now),
       expired: expiredTask(expiring(), now),
-      'audit-retention': { run: async (signal) => ({ removed: await retention.removeOld(signal) }) },
+      'audit-retention': { run: (signal) => retention.removeOld(signal) },
       'owner-counts': new OwnerCounts({
         merchants: merchants.on(primary()),
         memberships: memberships.on(primary()),

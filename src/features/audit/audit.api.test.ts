@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { Types } from 'mongoose';
-import { nativeDb, withDatabase } from '../../../tests/environment/index.ts';
+import { nativeDb, silent, withDatabase } from '../../../tests/environment/index.ts';
 import { asSystem, type Access } from '../../platform/database/scoped.ts';
 import { mongoTransact, type Transact } from '../../platform/database/transaction.ts';
 import { eventAppender, outbox } from '../../platform/outbox/event.store.ts';
@@ -27,6 +27,7 @@ const now = () => new Date();
 const never = new AbortController().signal;
 const entries = () => auditEntries.on(database.primary);
 const chains = () => auditChains.on(database.primary);
+const stored = () => ({ entries: entries(), chains: chains() });
 const raw = () => nativeDb(database.primary).collection<AuditEntry>('audit_entries');
 const rawChains = () => nativeDb(database.primary).collection<{ _id: string }>('audit_chains');
 
@@ -237,7 +238,7 @@ test('a head or a cut that the key has not sealed is found, and so is a chain wi
 });
 
 const retentionOf = (keptMs: number, at: number) =>
-  new AuditRetention({ entries: entries(), chains: chains(), reads, transact, seals, keptMs, now: () => new Date(at) });
+  new AuditRetention({ ...stored(), reads, transact, seals, logger: silent, keptMs, now: () => new Date(at) });
 
 test('retention removes the begin of a chain, and the rest still verifies', async () => {
   const { merchantId, name } = await chainOf(450);

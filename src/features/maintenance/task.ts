@@ -12,6 +12,7 @@ export interface MaintenanceTask {
 
 /** The findings that somebody should look into when they are not 0. */
 export const ALARMING: ReadonlySet<string> = new Set([
+  'broken',
   'drifted',
   'failed',
   'missing',
