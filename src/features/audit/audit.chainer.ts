@@ -1,12 +1,13 @@
 import type { ScopedModel } from '../../platform/database/collection.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
 import type { Transact, TransactionAccess } from '../../platform/database/transaction.ts';
-import type { Id } from '../../shared/ids.ts';
+import { newId, type Id } from '../../shared/ids.ts';
 import type { Now } from '../../shared/time.ts';
 import {
   chainName,
   type Anchor,
   type AuditChain,
+  type AuditContent,
   type AuditEntry,
   type AuditLink,
   type ChainOwner,
@@ -59,20 +60,48 @@ export class AuditChainer {
         .sort({ _id: 1 })
         .limit(BATCH)
         .lean<AuditEntry[]>();
+      if (waiting.length === 0) return;
       let last: Pick<AuditLink, 'hash' | 'seq'> = found?.head ?? { seq: 0, hash: GENESIS };
-      const links = waiting.map((entry) => {
-        const link = linkOf(entry, last);
+      const linkNext = (content: AuditContent): AuditLink => {
+        const link = linkOf(content, last);
         last = link;
-        return { _id: entry._id, link };
-      });
-      if (links.length === 0) return;
+        return link;
+      };
+      const note = this.#noteOn(owner, found?.head);
+      const noted = note && [{ ...note, ...linkNext(note) }];
+      const links = waiting.map((entry) => ({ _id: entry._id, link: linkNext(entry) }));
       await this.#moveHead(owner, found?.head, last, within);
+      if (noted !== undefined) await entries.create(noted, within);
       const updates = links.map(({ _id, link }) => ({
         updateOne: { filter: { _id, seq: null }, update: { $set: link } },
       }));
       const { modifiedCount } = await entries.bulkWrite(updates, within);
       if (modifiedCount !== links.length) throw new Error('Entries were chained by somebody else');
     });
+  }
+
+  /**
+   * The head that is about to be sealed anew was not sealed with this key: somebody has set it who does not have the key, or that
+   * is another now. From here on only this entry would show it.
+   */
+  #noteOn(owner: ChainOwner, head: Anchor | undefined): AuditContent | undefined {
+    const { seals, now } = this.#deps;
+    const id = chainName(owner);
+    if (head === undefined || seals.isGenuine(id, 'head', head)) return undefined;
+    return {
+      _id: newId(),
+      merchantId: owner,
+      action: 'audit.head-not-sealed',
+      actor: { kind: 'anonymous', id: null },
+      reason: access.scope.reason,
+      target: { kind: 'audit-chain', id },
+      before: null,
+      after: { seq: head.seq, hash: head.hash },
+      address: null,
+      requestId: null,
+      result: 'failed',
+      occurredAt: now(),
+    };
   }
 
   /** First of the writes: here two workers meet, and the second begins anew. */

@@ -26,10 +26,9 @@ function parts() {
   return { entries, chains, transact, seals, reads: new ChainReads(entries, chains), now: () => new Date() };
 }
 
-async function chainOf(count: number): Promise<Id> {
+async function chainOf(count: number, merchantId = newId()): Promise<Id> {
   const { entries, transact, ...rest } = parts();
   const log = new AuditLog({ entries, now: rest.now });
-  const merchantId = newId();
   const scope = { kind: 'merchant', merchantId } as const;
   const last = await transact(system, async (access) => {
     let id = newId();
@@ -93,4 +92,25 @@ test('a begin that somebody has removed is not taken for one that retention has'
   await raw().updateMany({ merchantId, seq: { $lte: 4 } }, { $set: { occurredAt: new Date('2020-01-01') } });
   expect((await removeOld()).removed).toBe(0);
   expect(await faultOf(merchantId)).toMatchObject({ seq: 1, what: 'is missing' });
+});
+
+test('a head that the key has not sealed stays on record in the chain when entries are chained behind it', async () => {
+  const merchantId = await chainOf(5);
+  const chains = nativeDb(database.primary).collection<{ _id: string }>('audit_chains');
+  const _id = chainName(merchantId);
+  const two = await raw().findOne({ merchantId, seq: 2 });
+  await raw().deleteMany({ merchantId, seq: { $gt: 2 } });
+  await chains.updateOne({ _id }, { $set: { 'head.seq': 2, 'head.hash': two?.hash } });
+  expect(await faultOf(merchantId)).toMatchObject({ seq: 2, what: 'is a head that this key has not sealed' });
+  await chainOf(2, merchantId);
+  expect(await faultOf(merchantId)).toBeUndefined();
+  const found = await raw().find({ merchantId }).sort({ seq: 1 }).toArray();
+  expect(found.map(({ seq, action }) => [seq, action]).slice(2)).toEqual([
+    [3, 'audit.head-not-sealed'],
+    [4, 'product.changed'],
+    [5, 'product.changed'],
+  ]);
+  expect(found[2]).toMatchObject({ result: 'failed', target: { kind: 'audit-chain', id: _id }, after: { seq: 2 } });
+  await raw().deleteOne({ merchantId, seq: 3 });
+  expect(await faultOf(merchantId)).toMatchObject({ seq: 3, what: 'is missing' });
 });
