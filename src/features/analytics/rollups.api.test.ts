@@ -232,6 +232,22 @@ test('drift is told by slot, and events of stores that are not there count nowhe
   ]);
 });
 
+test('rows that are rolled while they are held against their events are not called wrong', async () => {
+  const merchantId = stores[2]?.id ?? newId();
+  await store.append(viewsAt(['2026-03-30T10:00:00Z', '2026-03-31T10:00:00Z']));
+  const all = trackedEvents.on(database.primary);
+  const late = {
+    aggregate: async (...asked: Parameters<typeof all.aggregate>) => {
+      const rows: unknown[] = await all.aggregate(...asked);
+      await store.append(viewsAt(['2026-03-30T10:30:00Z']));
+      await rolling().roll();
+      return rows;
+    },
+  };
+  const beside = rolling({ connectLong: () => Promise.resolve(late as unknown as RollupDeps['events']) });
+  expect(await beside.findDrift({ merchantId, ...range })).toEqual([]);
+});
+
 test('days of which events have expired are neither rebuilt nor called wrong; the first that is whole can be', async () => {
   const merchantId = stores[2]?.id ?? newId();
   const late = rolling({ now: () => new Date('2026-06-28T11:30:00Z') });

@@ -143,9 +143,11 @@ export class Rollups {
         longAccess,
       );
       const rows = await this.#deps.rollups
-        .find({ ...rowsOf(range, unit), subjectId: null, through: { $lte: through } }, ROW_FIELDS, access)
-        .lean<Counted[]>();
-      drift.push(...compare(unit, counted, rows));
+        .find({ ...rowsOf(range, unit), subjectId: null }, ROW_FIELDS, access)
+        .lean<Kept[]>();
+      // What was rolled meanwhile holds events that were not counted here.
+      const moved = new Set(rows.filter((row) => row.through > through).map(keyOf));
+      drift.push(...compare(unit, counted, rows).filter((row) => !moved.has(keyOf(row))));
     }
     return drift;
   }
@@ -207,11 +209,13 @@ export interface Drift {
 }
 
 type Counted = Pick<Rollup, 'count' | 'slot' | 'type' | 'value'>;
-const ROW_FIELDS = { slot: 1, type: 1, count: 1, value: 1 } as const;
+const ROW_FIELDS = { slot: 1, type: 1, count: 1, value: 1, through: 1 } as const;
+type Kept = Pick<Rollup, keyof typeof ROW_FIELDS>;
+
+const keyOf = ({ type, slot }: Pick<Rollup, 'slot' | 'type'>): string => JSON.stringify([type, slot]);
 
 function compare(unit: Unit, counted: readonly Counted[], kept: readonly Counted[]): Drift[] {
-  const key = ({ type, slot }: Counted): string => JSON.stringify([type, slot]);
-  const byKey = (rows: readonly Counted[]) => new Map(rows.map((row) => [key(row), row]));
+  const byKey = (rows: readonly Counted[]) => new Map(rows.map((row) => [keyOf(row), row]));
   const [is, was] = [byKey(counted), byKey(kept)];
   return [...new Map([...was, ...is])].flatMap(([name, { type, slot }]) => {
     const [one = NOTHING, other = NOTHING] = [is.get(name), was.get(name)];
