@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { Queue } from 'bullmq';
 import { z } from 'zod';
-import { eventually, silent, withDatabase } from '../../../tests/environment/index.ts';
+import { eventually, silent, withDatabase, withRedis } from '../../../tests/environment/index.ts';
 import { Id, newId } from '../../shared/ids.ts';
 import { asSystem } from '../database/scoped.ts';
 import { mongoTransact } from '../database/transaction.ts';
@@ -15,6 +16,7 @@ const database = withDatabase({
   collections: [outbox],
   unindexed: [{ collection: 'outbox', operation: 'delete', reason: 'empties it between tests' }],
 });
+const redis = withRedis();
 const system = asSystem('test');
 const now = () => new Date();
 const events = () => outbox.on(database.primary);
@@ -39,6 +41,10 @@ const subscriptions: Subscriptions = {
     jobs: () => {
       throw new RangeError('no such guest');
     },
+    tags: () => [],
+  },
+  'guest.misnamed': {
+    jobs: ({ aggregateId }) => [{ ...requestJob(greet, { id: aggregateId }), id: 'greet-me:twice' }],
     tags: () => [],
   },
 };
@@ -181,6 +187,25 @@ test('an event that cannot be carried out is put off, holds up no other, and is 
   expect(await relay.relayBatch()).toBe(0);
   const parked = await events().find({ state: 'parked' }, null, system).lean();
   expect(parked).toMatchObject([{ failures: 10, cause: 'RangeError: no such guest' }, { failures: 10 }]);
+});
+
+test('an event whose job has an id that no queue takes is put off, and holds up no other', async () => {
+  await received.happen('guest.misnamed', 1);
+  const guests = await received.happen('guest.came', 2);
+  const queue = new Queue('guests', { connection: { url: redis.url }, prefix: redis.prefix });
+  const add = async (jobs: readonly JobRequest[]) => {
+    await queue.addBulk(jobs.map(({ id }) => ({ name: 'greet', data: {}, opts: { jobId: id } })));
+    received.jobs.push(...jobs);
+  };
+  try {
+    expect(await received.relay({ enqueue: add }).relayBatch()).toBe(3);
+  } finally {
+    await queue.close();
+  }
+  expect([received.guests(), await pending()]).toEqual([guests.sort(), 1]);
+  expect(await events().findOne({ state: 'pending' }, null, system).lean()).toMatchObject({
+    cause: "Error: 'greet-me:twice' is no id for a job greet",
+  });
 });
 
 test('when Redis has lost jobs, the events done since are carried out again, by all relays, and none of before', async () => {

@@ -13,7 +13,7 @@ import type { LossWatch } from '../queue/loss-watch.ts';
 import { bringForward } from './due-again.ts';
 import type { OutboxRow } from './event.store.ts';
 import { LossRecovery } from './loss-recovery.ts';
-import type { Subscriptions } from './subscription.ts';
+import { followUpOf, type Subscriptions } from './subscription.ts';
 
 export interface OutboxRelayDeps {
   readonly events: ScopedModel<OutboxRow>;
@@ -216,13 +216,10 @@ export class OutboxRelay {
   }
 
   #followOne(row: OutboxRow): Followed {
-    const subscription = this.#deps.subscriptions[row.type];
-    // A newer version of the program may have written it, and its own relay knows.
-    if (subscription === undefined) throw new Error(`No subscription for the event ${row.type}`);
     const { traceparent } = row;
-    const wanted = row.enqueued ? [] : subscription.jobs(row);
-    const jobs = wanted.map((job) => (traceparent === null ? job : { ...job, traceparent }));
-    return { row, jobs, tags: subscription.tags(row) };
+    const { jobs, tags } = followUpOf(this.#deps.subscriptions, row);
+    const wanted = row.enqueued ? [] : jobs;
+    return { row, jobs: wanted.map((job) => (traceparent === null ? job : { ...job, traceparent })), tags };
   }
 
   /**

@@ -39,3 +39,23 @@ export function mergeSubscriptions(...tables: readonly Subscriptions[]): Subscri
   }
   return merged;
 }
+
+/**
+ * What follows from one event.
+ * @throws Error when the table does not know it, or when no queue would take a job of it: asked for together with others, it would
+ * have all of them refused, and again at each attempt
+ */
+export function followUpOf(
+  table: Subscriptions,
+  event: EventRow,
+): { readonly jobs: readonly JobRequest[]; readonly tags: readonly string[] } {
+  const subscription = table[event.type];
+  // A newer version of the program may have written it, and its own relay knows.
+  if (subscription === undefined) throw new Error(`No subscription for the event ${event.type}`);
+  const jobs = subscription.jobs(event);
+  for (const { contract, id } of jobs) if (!isJobId(id)) throw new Error(`'${id}' is no id for a job ${contract.name}`);
+  return { jobs, tags: subscription.tags(event) };
+}
+
+/** As BullMQ has them: colons are its own, and so are whole numbers. */
+const isJobId = (id: string): boolean => id !== '' && !id.includes(':') && !/^-?\d+$/.test(id);
