@@ -9,6 +9,7 @@ const USAGE = `Usage: npm run db -- [options]
   --host ADDRESS    another loopback address
   --unsafe-bind     allow an address that others can reach: the server asks nobody for a password
   --ttl-seconds N   how often expired documents are removed (default 60)
+  --transaction-seconds N   after how long a transaction is aborted (default 10)
 `;
 
 const REPORT_INTERVAL_MS = 60_000;
@@ -48,6 +49,8 @@ function optionsOf(args: string[]): Parameters<typeof startEmbeddedServer>[0] {
       host: { type: 'string', default: '127.0.0.1' },
       'unsafe-bind': { type: 'boolean', default: false },
       'ttl-seconds': { type: 'string', default: '60' },
+      // What a client changed that was killed amid a transaction is closed to all others for as long: MongoDB's 60 s are too many.
+      'transaction-seconds': { type: 'string', default: '10' },
     },
   });
   const port = Number(values.port);
@@ -58,6 +61,7 @@ function optionsOf(args: string[]): Parameters<typeof startEmbeddedServer>[0] {
     host: values.host,
     unsafeBind: values['unsafe-bind'],
     ttlIntervalMs: Number(values['ttl-seconds']) * 1_000,
+    transactionLifetimeMs: Number(values['transaction-seconds']) * 1_000,
     log,
   };
 }

@@ -1,10 +1,13 @@
 import { startEmbeddedServer } from '../../src/embedded/index.ts';
-import { DAY_MS } from '../../src/shared/time.ts';
+import { DAY_MS, SECOND_MS } from '../../src/shared/time.ts';
 import { startRedis } from '../redis.ts';
 import type { Addresses } from './addresses.ts';
 
 /** What this process tells the one that started it. */
 export type ServersMessage = { readonly addresses: Addresses } | { readonly failure: string };
+
+/** As operators are told to set it. */
+const TRANSACTION_MS = 10 * SECOND_MS;
 
 const INSTALL =
   'The tests need redis-server, which is not on the PATH. Install it by `apt-get install redis-server` (Debian, Ubuntu) or `brew install redis` (macOS).';
@@ -17,7 +20,7 @@ const isMissing = (error: unknown): boolean => (error as { code?: unknown }).cod
  */
 async function run(tell: (message: ServersMessage) => void): Promise<void> {
   // Suites live at times of their own: what is new there would be long over by the server's clock, and be gone in the middle of a test.
-  const database = startEmbeddedServer({ ttlIntervalMs: DAY_MS });
+  const database = startEmbeddedServer({ ttlIntervalMs: DAY_MS, transactionLifetimeMs: TRANSACTION_MS });
   const redis = startRedis();
   const stop = async (): Promise<void> => {
     const ends = [database.then((server) => server.close()), redis.then((server) => server.stop())];
