@@ -31,7 +31,7 @@ const named = (prefix: string, length: number) =>
   Array.from({ length }, (_each, index) => `${prefix}-${String(index)}`);
 
 inRounds(
-  'F1: workers killed at random, a mail server that stalls, refuses and hangs up: each mail once, but for those whose fate nobody can know',
+  'F1: workers killed at random amid 2,000 mails, a mail server that stalls, refuses and hangs up: each mail once, but for those whose fate nobody can know',
   600_000,
   async () => {
     const chance = rowOfChance();
@@ -43,10 +43,10 @@ inRounds(
       return random(0.03) ? 'stall' : 250;
     };
     const before = server.taken.size;
-    const ids = await send(named(uniqueName('f1'), 1_000));
-    await killUntilDone(
+    const ids = await send(named(uniqueName('f1'), 2_000));
+    const kills = await killUntilDone(
       () => work.run('workers/main.ts', ['email']),
-      4_000,
+      { everyMs: 4_000 },
       async () => {
         if ((await work.left('email')) === 0) await work.replayKilledTwice('email');
         return ids.every((id) => server.taken.has(id));
@@ -55,6 +55,7 @@ inRounds(
     const twice = ids.filter((id) => server.taken.get(id) !== 1 && !server.doubtful.has(id));
     expect(twice).toEqual([]);
     expect(server.taken.size).toBe(before + ids.length);
+    expect(kills.leftBehind).toBeGreaterThan(0);
   },
 );
 

@@ -1,18 +1,26 @@
 import { afterAll, beforeAll, expect, jest } from '@jest/globals';
-import type { VariableOverrides } from '../../src/config/index.ts';
 import { rollups, trackedEvents } from '../../src/features/analytics/analytics.model.ts';
+import { users, type User } from '../../src/features/identity/user.model.ts';
+import { runTask, TASK_TIMES } from '../../src/features/maintenance/maintenance.jobs.ts';
+import { memberships } from '../../src/features/merchants/membership.model.ts';
 import { merchants } from '../../src/features/merchants/merchant.model.ts';
+import { refundPayment } from '../../src/features/orders/order.jobs.ts';
+import { orderCollection } from '../../src/features/orders/order.model.ts';
+import { checkLowStock } from '../../src/features/stock/low-stock.jobs.ts';
+import { stockCollection } from '../../src/features/stock/stock.model.ts';
 import { asSystem } from '../../src/platform/database/scoped.ts';
+import { mails } from '../../src/platform/mail/mail.store.ts';
 import { ingestAnalytics } from '../../src/platform/queue/analytics.jobs.ts';
 import { requestJob } from '../../src/platform/queue/job.ts';
 import type { AnalyticsEvent } from '../../src/platform/queue/outlets.ts';
-import { newId, type Id } from '../../src/shared/ids.ts';
-import { eventually } from '../environment/index.ts';
-import { newStore } from '../reports.ts';
+import { Id, newId } from '../../src/shared/ids.ts';
+import { HOUR_MS } from '../../src/shared/time.ts';
+import { eventually, uniqueName } from '../environment/index.ts';
+import { newStore, sell } from '../reports.ts';
 import { startTwilioServer, type TwilioServer } from '../twilio-server.ts';
 import { rowOfChance } from './chance.ts';
 import { inRounds } from './rounds.ts';
-import { killUntilDone, withWork } from './work.ts';
+import { killWhileWorking, withWork } from './work.ts';
 
 jest.setTimeout(400_000);
 
@@ -26,20 +34,9 @@ const system = asSystem('test');
 let twilio: TwilioServer;
 beforeAll(async () => {
   twilio = await startTwilioServer();
+  await eventually(async () => (await work.left('audit')) >= 0);
 });
 afterAll(() => twilio.close());
-
-/** Kills workers of a kind until nothing is left, `everyMs` apart on average. @returns how many */
-const killWhileWorking = (kind: string, everyMs: number, extra: VariableOverrides = {}): Promise<number> =>
-  killUntilDone(
-    () => work.run('workers/main.ts', [kind], extra),
-    everyMs,
-    async () => {
-      // What still waits in the outbox is left as well.
-      await work.container.relay().relayBatch();
-      return (await work.left(kind)) === 0 && (await work.replayKilledTwice(kind)) === 0;
-    },
-  );
 
 /** What was asked for is in the queue, every piece of it. */
 async function relayAll(): Promise<void> {
@@ -52,6 +49,111 @@ const chunks = Array.from({ length: JOBS / AT_ONCE }, (_each, index) =>
 );
 
 inRounds(
+  'F1: workers killed at random amid 2,000 runs of maintenance: each is done, and what was wrong is put right once',
+  600_000,
+  async () => {
+    const { primary } = work.database;
+    const shops = Array.from({ length: 50 }, newId);
+    const [merchantId = newId()] = shops;
+    await merchants.on(primary).create(
+      shops.map((_id) => ({ ...newStore(_id), ownerCount: 7 })),
+      { ...system, ordered: true },
+    );
+    const joinedAt = new Date();
+    const owners = shops.map((id) => ({
+      _id: newId(),
+      merchantId: id,
+      userId: newId(),
+      role: 'owner' as const,
+      joinedAt,
+    }));
+    await memberships.on(primary).create(owners, { ...system, ordered: true });
+    const placed = shops.map(() => ({ occurredAt: new Date(Date.now() - (3 + chance() * 40) * HOUR_MS), value: 100 }));
+    await sell(
+      work.database,
+      Id.encode(merchantId),
+      placed.map(({ occurredAt, value }) => [occurredAt.toISOString(), value, 'pending']),
+    );
+    const done = async () => (await queueOf('maintenance')?.getCompletedCount()) ?? 0;
+    const [tag, before] = [uniqueName('run'), await done()];
+    const tasks = Object.keys(TASK_TIMES);
+    await work.container.queue().enqueue(
+      numbers.map((n) => ({
+        ...requestJob(runTask, { task: tasks[n % tasks.length] ?? '' }),
+        id: `${tag}-${String(n)}`,
+      })),
+    );
+    const kills = await killWhileWorking(work, 'maintenance', { everyMs: 4_000 });
+    expect((await done()) - before).toBe(JOBS);
+    const kept = await merchants
+      .on(primary)
+      .find({ _id: { $in: shops } }, { ownerCount: 1 }, system)
+      .lean();
+    expect(kept.map(({ ownerCount }) => ownerCount)).toEqual(shops.map(() => 1));
+    expect(await countedOf(merchantId)).toEqual(recount(placed));
+    expect(kills.leftBehind).toBeGreaterThan(0);
+  },
+);
+
+inRounds('F1: workers killed at random amid 2,000 refunds: each order is refunded once', 600_000, async () => {
+  const merchantId = newId();
+  const at = new Date().toISOString();
+  await sell(
+    work.database,
+    Id.encode(merchantId),
+    numbers.map(() => [at, 100, 'cancelled']),
+  );
+  const orders = orderCollection.on(work.database.primary);
+  const payment = { provider: 'test', reference: 'test_1', state: 'refund-due' } as const;
+  await orders.updateMany({ merchantId }, { $set: { payment } }, system);
+  const due = await orders.find({ merchantId }, { _id: 1 }, system).lean();
+  await work.container.queue().enqueue(due.map(({ _id }) => requestJob(refundPayment, { merchantId, orderId: _id })));
+  const kills = await killWhileWorking(work, 'payments', { everyMs: 4_000 });
+  const paid = await orders.find({ merchantId }, { payment: 1, version: 1 }, system).lean();
+  expect(paid).toHaveLength(JOBS);
+  // Noted once: each note counts the version up.
+  expect(paid.filter((order) => order.payment?.state !== 'refunded' || order.version !== 2)).toEqual([]);
+  expect(kills.leftBehind).toBeGreaterThan(0);
+});
+
+inRounds(
+  'F1: workers killed at random amid 2,000 looks at stock: its owner is told of each level that is low once',
+  600_000,
+  async () => {
+    const { primary } = work.database;
+    const [merchantId, locationId, userId] = [newId(), newId(), newId()];
+    await merchants.on(primary).create([newStore(merchantId)], system);
+    const email = `owner@${Id.encode(merchantId)}.example`;
+    await users.on(primary).create([accountOf(userId, email)], system);
+    const owner = { _id: newId(), merchantId, userId, role: 'owner' as const, joinedAt: new Date() };
+    await memberships.on(primary).create([owner], system);
+    const skus = numbers.map((n) => `mug-${String(n)}`);
+    const low = { merchantId, locationId, available: 1, lowStockAt: 5, version: 1 };
+    const levels = skus.map((sku) => ({ insertOne: { document: { _id: newId(), sku, ...low } } }));
+    await stockCollection.on(primary).bulkWrite(levels, system);
+    // Each looks at what its neighbour looks at as well.
+    const looks = skus.map((sku, n) => ({ eventId: newId(), merchantId, skus: [sku, skus[n + 1] ?? sku] }));
+    await work.container.queue().enqueue(looks.map((look) => requestJob(checkLowStock, look)));
+    const kills = await killWhileWorking(work, 'stock', { everyMs: 4_000 });
+    const told = await mails.on(primary).find({ to: email }, { body: 1 }, system).lean();
+    const named = told.flatMap(({ body }) => body?.match(/mug-\d+/g) ?? []);
+    expect(named.toSorted()).toEqual(skus.toSorted());
+    expect(kills.leftBehind).toBeGreaterThan(0);
+  },
+);
+
+const accountOf = (_id: Id, email: string): User => ({
+  ...{ _id, email, name: 'Ada', passwordHash: 'none', role: 'user', emailVerifiedAt: null, locale: null },
+  ...{ phone: null, orderTextsSince: null, createdAt: new Date() },
+});
+
+const queueOf = (kind: string) =>
+  work.container
+    .queue()
+    .all()
+    .find(({ name }) => name === kind);
+
+inRounds(
   'F1: workers killed at random amid 2,000 entries of the audit log: chains without gaps, and verified',
   600_000,
   async () => {
@@ -62,7 +164,7 @@ inRounds(
         for (const n of chunk) await writeEntry(ownerOf(owners, n), { context: system, access });
       });
     await relayAll();
-    const kills = await killWhileWorking('audit', 1_500);
+    const kills = await killWhileWorking(work, 'audit', { everyMs: 1_500 });
     const chains = new Map<string, number>();
     for await (const { chain, entries, fault } of work.container.auditVerifier().verifyAll()) {
       expect(fault).toBeUndefined();
@@ -70,7 +172,7 @@ inRounds(
     }
     const found = owners.map((id) => chains.get(`merchant:${id.toHexString()}`) ?? 0);
     expect(found).toEqual(owners.map((id) => numbers.filter((n) => ownerOf(owners, n) === id).length));
-    expect(kills).toBeGreaterThan(0);
+    expect(kills.leftBehind).toBeGreaterThan(0);
   },
 );
 
@@ -92,7 +194,6 @@ inRounds(
     await merchants.on(work.database.primary).create([newStore(merchantId)], system);
     const batches = numbers.map(() => [anEvent(merchantId), anEvent(merchantId)]);
     const queue = work.container.queue();
-    await eventually(async () => (await work.left('analytics')) >= 0);
     for (const chunk of chunks)
       await queue.enqueue(
         chunk.map((n) => {
@@ -101,7 +202,7 @@ inRounds(
           return requestJob(ingestAnalytics, { events: [...(batches[n] ?? []), ...again] });
         }),
       );
-    const kills = await killWhileWorking('analytics', 4_000);
+    const kills = await killWhileWorking(work, 'analytics', { everyMs: 4_000 });
     await work.container.rollups().roll();
     const { primary } = work.database;
     const kept = await trackedEvents
@@ -109,15 +210,22 @@ inRounds(
       .find({ merchantId, hour: { $gt: new Date(0) } }, null, system)
       .lean();
     expect(kept).toHaveLength(2 * JOBS);
-    const rows = await rollups.on(primary).find({ merchantId, unit: 'hour', subjectId: null }, null, system).lean();
-    const counted = Object.fromEntries(rows.map(({ slot, count, value }) => [slot, { count, value }]));
-    expect(counted).toEqual(recount(batches.flat()));
-    expect(kills).toBeGreaterThan(0);
+    expect(await countedOf(merchantId)).toEqual(recount(batches.flat()));
+    expect(kills.leftBehind).toBeGreaterThan(0);
   },
 );
 
+/** What the rollups of a store say of its orders, hour by hour. */
+async function countedOf(merchantId: Id) {
+  const whole = { merchantId, unit: 'hour' as const, subjectId: null, type: 'order.placed' };
+  const rows = await rollups.on(work.database.primary).find(whole, null, system).lean();
+  return Object.fromEntries(rows.map(({ slot, count, value }) => [slot, { count, value }]));
+}
+
 /** As plain as it can be: hour by hour, one event after the other. */
-function recount(events: readonly AnalyticsEvent[]): Record<string, { count: number; value: number }> {
+function recount(
+  events: readonly Pick<AnalyticsEvent, 'occurredAt' | 'value'>[],
+): Record<string, { count: number; value: number }> {
   const sums: Record<string, { count: number; value: number }> = {};
   for (const { occurredAt, value = 0 } of events) {
     const sum = (sums[`${occurredAt.toISOString().slice(0, 13)}:00Z`] ??= { count: 0, value: 0 });
@@ -149,7 +257,7 @@ inRounds(
           );
       });
     await relayAll();
-    const kills = await killWhileWorking('sms', 4_000, {
+    const extra = {
       SMS_PROVIDER: 'twilio',
       TWILIO_BASE_URL: twilio.url,
       TWILIO_ACCOUNT_SID: 'AC0',
@@ -157,11 +265,12 @@ inRounds(
       TWILIO_FROM: '+4930901820',
       SMS_PER_SECOND: '1000',
       SMS_PER_PLATFORM_DAY: '10000000',
-    });
+    };
+    const kills = await killWhileWorking(work, 'sms', { everyMs: 4_000, extra });
     // It lists what it has taken at once: whose answer was lost with its worker is found there, and not sent again.
     const taken = twilio.taken.slice(before).map(({ to }) => to);
     expect(new Set(taken).size).toBe(JOBS);
     expect(taken).toHaveLength(JOBS);
-    expect(kills).toBeGreaterThan(0);
+    expect(kills.leftBehind).toBeGreaterThan(0);
   },
 );

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { merchants } from '../../src/features/merchants/merchant.model.ts';
 import { reportCollection, type Report } from '../../src/features/reports/report.model.ts';
 import { asSystem } from '../../src/platform/database/scoped.ts';
+import { mails } from '../../src/platform/mail/mail.store.ts';
 import { Id, newId } from '../../src/shared/ids.ts';
 import type { Child } from '../child.ts';
 import { eventually } from '../environment/index.ts';
 import { newStore, sell } from '../reports.ts';
 import { startMailServer, type MailServer } from './mail-server.ts';
-import { withWork } from './work.ts';
+import { inRounds } from './rounds.ts';
+import { killWhileWorking, withWork } from './work.ts';
 
 jest.setTimeout(300_000);
 
@@ -155,3 +157,46 @@ test('a store of files that is full: the report fails and says why, and there is
     await rm(full, { recursive: true });
   }
 });
+
+const REPORTS = 2_000;
+/** A store has no more unfinished ones at a time. */
+const PER_STORE = 5;
+
+// The last one: nobody sends its mails.
+inRounds(
+  'F1: workers killed at random amid 2,000 reports: each is made once, with one file and one mail',
+  1_500_000,
+  async () => {
+    const { primary } = work.database;
+    const stores = Array.from({ length: REPORTS / PER_STORE }, newId);
+    const rows = stores.map((_id) => ({ insertOne: { document: newStore(_id) } }));
+    await merchants.on(primary).bulkWrite(rows, asSystem('test'));
+    const queue = work.container.queue();
+    const wanted: string[] = [];
+    for (const merchantId of stores)
+      for (let day = 1; day <= PER_STORE; day += 1) {
+        const dateRange = { from: new Date(Date.UTC(2025, 0, day)), to: new Date(Date.UTC(2025, 0, day + 1)) };
+        const asked = { merchantId, reportType: 'orders', format: 'csv', dateRange } as const;
+        const email = `${Id.encode(merchantId)}-${String(day)}@example.test`;
+        wanted.push(`${email} ${Id.encode(await queue.generateReport({ ...asked, email }))}`);
+      }
+    const extra = { ...LOG, FILES_DIR: directory };
+    const kills = await killWhileWorking(work, 'reports', { everyMs: 4_000, extra, withinMs: 600_000 });
+    const reports = await reportCollection
+      .on(primary)
+      .find({ merchantId: { $in: stores } }, null, asSystem('test'))
+      .lean();
+    expect(reports.filter(({ state }) => state !== 'ready')).toEqual([]);
+    expect(reports.map(({ _id, emails }) => `${emails.join()} ${Id.encode(_id)}`).toSorted()).toEqual(
+      wanted.toSorted(),
+    );
+    const files = await Promise.all(stores.map((id) => readdir(join(directory, 'reports', Id.encode(id)))));
+    expect(files.flat().toSorted()).toEqual(reports.map(({ _id }) => `${Id.encode(_id)}.csv`).toSorted());
+    const told = await mails
+      .on(primary)
+      .find({ to: { $in: reports.flatMap(({ emails }) => emails) } }, { to: 1 }, asSystem('test'))
+      .lean();
+    expect(told.map(({ to }) => to).toSorted()).toEqual(reports.flatMap(({ emails }) => emails).toSorted());
+    expect(kills.leftBehind).toBeGreaterThan(0);
+  },
+);

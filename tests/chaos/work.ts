@@ -34,7 +34,10 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
   // Across all that the platform does, some of which reads as an operator would.
   const database = withDatabase({
     collections: [...collections, chores],
-    unindexed: [{ collection: 'chores', operation: 'find', reason: 'only tests ask for all chores' }],
+    unindexed: [
+      { collection: 'chores', operation: 'find', reason: 'only tests ask for all chores' },
+      { collection: 'mails', operation: 'find', reason: 'only tests ask for the mails of somebody' },
+    ],
   });
   const children: Child[] = [];
   let made: { readonly container: Container; readonly redis: RedisProcess; readonly variables: VariableOverrides };
@@ -91,31 +94,59 @@ export function withWork(smtpUrl: () => string, ...redisArgs: readonly string[])
 const KILLS = 6;
 const DONE_MS = 240_000;
 
+/** What chance has done to the workers. */
+export interface Kills {
+  readonly killed: number;
+  /** Jobs that were under way in those killed, and taken over. */
+  readonly leftBehind: number;
+}
+
+export interface Killing {
+  /** Between two kills, on average. */
+  readonly everyMs: number;
+  /** What the workers are started with. */
+  readonly extra?: VariableOverrides;
+  /** How long they may take, in milliseconds: while they are killed, and for the rest after that. */
+  readonly withinMs?: number;
+}
+
+/** Kills workers of a kind until nothing that was asked for is left. */
+export const killWhileWorking = (work: Work, kind: string, { extra, ...how }: Killing): Promise<Kills> =>
+  killUntilDone(
+    () => work.run('workers/main.ts', [kind], extra),
+    how,
+    async () => {
+      // What still waits in the outbox is left as well.
+      await work.container.relay().relayBatch();
+      return (await work.left(kind)) === 0 && (await work.replayKilledTwice(kind)) === 0;
+    },
+  );
+
 /**
  * Keeps two processes running and kills them at random, until it has killed enough or the work is done; then lets them finish it.
  * @param isDone asked all the time, also while they are killed
- * @returns how many it has killed
  */
 export async function killUntilDone(
   start: () => Child,
-  everyMs: number,
+  { everyMs, withinMs = DONE_MS }: Omit<Killing, 'extra'>,
   isDone: () => Promise<boolean>,
-): Promise<number> {
+): Promise<Kills> {
   const chaos = killAtRandom(start, 2, everyMs);
   try {
-    await eventually(async () => chaos.kills >= KILLS || (await isDone()), DONE_MS);
+    await eventually(async () => chaos.kills >= KILLS || (await isDone()), withinMs);
     chaos.stop();
-    await eventually(isDone, DONE_MS);
+    await eventually(isDone, withinMs);
   } finally {
     await chaos.end();
   }
-  return chaos.kills;
+  return { killed: chaos.kills, leftBehind: chaos.leftBehind() };
 }
 
 /** Kills one process after the other at random moments, `everyMs` apart on average, and puts another in the place of each, until it is told to stop. */
 function killAtRandom(start: () => Child, count: number, everyMs: number) {
   const chance = rowOfChance();
   const running = Array.from({ length: count }, start);
+  const started = [...running];
   let kills = 0;
   let timer: NodeJS.Timeout;
   const killLater = (): void => {
@@ -124,7 +155,9 @@ function killAtRandom(start: () => Child, count: number, everyMs: number) {
         const place = Math.floor(chance() * running.length);
         running[place]?.kill('SIGKILL');
         kills += 1;
-        running[place] = start();
+        const next = start();
+        running[place] = next;
+        started.push(next);
         killLater();
       },
       everyMs * (0.5 + chance()),
@@ -135,6 +168,7 @@ function killAtRandom(start: () => Child, count: number, everyMs: number) {
     get kills() {
       return kills;
     },
+    leftBehind: () => started.reduce((sum, child) => sum + child.log().split('was left behind').length - 1, 0),
     /** Kills no more; those that run then go on. */
     stop: () => {
       clearTimeout(timer);

@@ -26,12 +26,38 @@ inRounds('F1: workers killed at random amid 2,000 jobs: each effect once, none l
   const names = named(tag, 2_000);
   await work.container.queue().enqueue(names.map((name) => requestJob(count, { name })));
   const start = () => work.run(WORKER, []);
-  const kills = await killUntilDone(start, 1_500, async () => (await left()) === 0);
+  const kills = await killUntilDone(start, { everyMs: 1_500 }, async () => (await left()) === 0);
   const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
   expect(done).toHaveLength(names.length);
   expect(done.filter((chore) => chore.done !== 1)).toEqual([]);
-  expect(kills).toBeGreaterThan(0);
+  expect(kills.leftBehind).toBeGreaterThan(0);
 });
+
+inRounds(
+  'F1: one of two workers killed amid 1,000 jobs: the other one has done all of them soon, each once',
+  300_000,
+  async (measure) => {
+    await ready();
+    const tag = uniqueName('f1-one');
+    const names = named(tag, 1_000);
+    const queue = work.container.queue();
+    const [one, other] = [work.run(WORKER, []), work.run(WORKER, [])];
+    // More than one of them does at a time.
+    await queue.enqueue(named(tag, 10).map((name) => requestJob(slow, { name })));
+    await eventually(() => [one, other].every((each) => each.log().includes('a slow chore has begun')));
+    await queue.enqueue(names.map((name) => requestJob(count, { name })));
+    await eventually(async () => (await left()) < names.length / 2);
+    one.kill('SIGKILL');
+    const killedAt = performance.now();
+    await eventually(async () => (await left()) === 0, 120_000);
+    measure('one of two workers killed, drained after', (performance.now() - killedAt) / 1_000, 's', 20);
+    const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
+    expect(done.map((chore) => chore.done)).toEqual(names.map(() => 1));
+    other.kill('SIGTERM');
+    await other.ended;
+    expect(other.log()).toContain('was left behind');
+  },
+);
 
 inRounds(
   'F2: a job that kills its worker, among 100 good ones, is a dead letter after its second stall, with one alert; the rest is done',
