@@ -29,7 +29,11 @@ function lettersIn(locale: Locale, name: string): Readonly<Record<string, Letter
   const links = { token: 'the-token', publicUrl: PUBLIC_URL };
   const levels = [{ sku: name, available: 2, lowStockAt: 5 }];
   const unsubscribeUrl = `${PUBLIC_URL}/callbacks/unsubscribe/the-token`;
-  const file = { url: `${PUBLIC_URL}/files?token=the-token`, expiresAt: new Date('2026-04-08') };
+  const file = {
+    url: `${PUBLIC_URL}/files?token=the-token`,
+    expiresAt: new Date('2026-04-07T23:00:00Z'),
+    timeZone: 'Europe/Berlin',
+  };
   return {
     ...Object.fromEntries(
       LETTER_KINDS.map((kind) => [kind, accountLetter(kind, { reader: { name, locale }, ...links })]),
@@ -38,6 +42,10 @@ function lettersIn(locale: Locale, name: string): Readonly<Record<string, Letter
     confirmation: confirmationMail({ look, customerName: name, order }),
     cancellation: cancellationMail({ look, customerName: name, order: { ...order, payment: 'refunded' } }),
     report: reportLetter({ look, kind: 'sales', from: '2026-03-01', until: '2026-04-01', ...file }),
+    'report-as-of': reportLetter({
+      ...{ look, kind: 'inventory', from: '2026-03-01', until: '2026-04-01', ...file },
+      asOf: new Date('2026-03-31T23:30:00Z'),
+    }),
     'report-of-schedule': reportLetter({
       ...{ look, kind: 'sales', from: '2026-03-01', until: '2026-04-01', unsubscribeUrl },
       ...file,

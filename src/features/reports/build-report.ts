@@ -87,6 +87,8 @@ interface Made {
   readonly bytes: number;
 }
 
+type FinishedReport = Report & { readonly finishedAt: Date; readonly expiresAt: Date };
+
 /**
  * Makes reports. However often and by however many it is tried, there is one file, whole, and one mail: only who holds the report
  * can finish it, and the mail is asked for in the same transaction.
@@ -165,7 +167,8 @@ export class ReportBuilder {
       const emails = await store.finish(holder, { ...made, at, expiresAt }, access);
       if (emails === undefined) return false;
       const ends = emails.length === 0 ? NO_LINKS : await subscribers.linksFor(report, access);
-      const letterFor = (to: string) => this.#letterOf(report, look, expiresAt, ends.get(to));
+      const finished = { ...report, finishedAt: at, expiresAt };
+      const letterFor = (to: string) => this.#letterOf(finished, look, ends.get(to));
       for (const to of emails) await queue.sendEmail({ to, ...letterFor(to) }, { context: { scope }, access });
       return true;
     });
@@ -176,11 +179,13 @@ export class ReportBuilder {
     throw new Dropped();
   }
 
-  #letterOf(report: Report, store: StoreLook, expiresAt: Date, unsubscribeUrl: string | undefined) {
+  #letterOf(report: FinishedReport, store: StoreLook, unsubscribeUrl: string | undefined) {
     const look = lookOf(store);
-    const { kind, from, until } = report;
+    const { kind, from, until, finishedAt, expiresAt } = report;
     const url = linkTo(report, expiresAt, this.#deps);
-    const { subject, text, html } = reportLetter({ look, kind, from, until, url, expiresAt, unsubscribeUrl });
+    const asOf = kinds[kind].tells === 'now' ? finishedAt : undefined;
+    const about = { look, kind, timeZone: store.timeZone, from, until, asOf };
+    const { subject, text, html } = reportLetter({ ...about, url, expiresAt, unsubscribeUrl });
     return { subject, body: text, html, ...(unsubscribeUrl !== undefined && { unsubscribeUrl }) };
   }
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { withReports } from '../../../tests/reports.ts';
 import { bodyOf, type Caller } from '../../../tests/shop.ts';
 import { asSystem } from '../../platform/database/scoped.ts';
+import { mails } from '../../platform/mail/mail.store.ts';
 import { PermanentFailure } from '../../platform/queue/job.ts';
 import { Id } from '../../shared/ids.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
@@ -81,4 +82,24 @@ test('what killed workers have left of a cancelled and of an abandoned report is
   expect(await read(store, cancelled)).toMatchObject({ state: 'cancelled', expiresAt: null });
   expect(await read(store, ready)).toMatchObject({ state: 'ready', expiresAt: expect.any(String) });
   expect(existsSync(fileOf(store, ready))).toBe(true);
+});
+
+test('a report of how things are now is named after the moment it was made, in its mail and its file', async () => {
+  suite.app.clock.now = new Date('2026-03-10T23:30:00Z');
+  const store = await suite.store();
+  const body = { kind: 'inventory', format: 'csv', email: 'ann@stock.example' };
+  const report = (await bodyOf(store.post('/api/reports', body).expect(202))) as ReportView;
+  await suite.app.run('report.build', { merchantId: store.id, reportId: report.id });
+  const { download } = await read(store, report);
+  const { pathname, search } = new URL(download?.url ?? '');
+  const { headers } = await suite
+    .anybody()
+    .get(pathname + search)
+    .expect(200);
+  suite.app.clock.now = new Date();
+  expect(headers['content-disposition']).toBe('attachment; filename=inventory-2026-03-10T2330Z.csv');
+  const toAnn = [{ $match: { to: body.email } }];
+  const found = await mails.on(suite.database.primary).aggregate<{ subject: string }>(toAnn, asSystem('test'));
+  // In Berlin.
+  expect(found.map(({ subject }) => subject)).toEqual(['Inventory of Mugs & More, as of 11 March 2026']);
 });

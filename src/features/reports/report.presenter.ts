@@ -2,6 +2,7 @@ import type { FileLinks } from '../../platform/files/file-links.ts';
 import { FILES_PATH } from '../../platform/files/file-links.ts';
 import { Id } from '../../shared/ids.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
+import { kinds } from './kinds/index.ts';
 import type { Report } from './report.model.ts';
 import type { ShownReport } from './report.reads.ts';
 import type { ReportView } from './report.schema.ts';
@@ -20,11 +21,11 @@ export interface LinkParts {
   readonly publicUrl: string;
 }
 
-type Linked = Pick<Report, '_id' | 'format' | 'from' | 'kind' | 'merchantId' | 'until'>;
+type Linked = Pick<Report, '_id' | 'finishedAt' | 'format' | 'from' | 'kind' | 'merchantId'>;
 
 /** An address that hands out a report's file until a moment. */
 export function linkTo(report: Linked, until: Date, { links, publicUrl }: LinkParts): string {
-  const downloadName = `${report.kind}-${report.from}.${report.format}`;
+  const downloadName = `${report.kind}-${timeOf(report)}.${report.format}`;
   return `${publicUrl}${FILES_PATH}?token=${links.issue({ name: fileOf(report), downloadName }, until)}`;
 }
 
@@ -55,4 +56,10 @@ function downloadOf(report: ShownReport, now: Date, parts: LinkParts): ReportVie
   if (state !== 'ready' || expiresAt === null || expiresAt <= now) return null;
   const until = new Date(Math.min(expiresAt.getTime(), now.getTime() + LINK_MS));
   return { url: linkTo(report, until, parts), expiresAt: until.toISOString() };
+}
+
+/** `2026-03-01`, or of what tells of now the minute in which it was made: `2026-03-10T2330Z`. */
+function timeOf({ kind, from, finishedAt }: Linked): string {
+  if (kinds[kind].tells === 'period' || finishedAt === null) return from;
+  return `${finishedAt.toISOString().slice(0, 16).replace(':', '')}Z`;
 }
