@@ -6,6 +6,7 @@ import { simulateDay } from './day.ts';
 import { openCache, startRedis, type OpenedCache } from './opened.ts';
 import { measurePacking } from './packing.ts';
 import { products } from './values.ts';
+import { measureWarmer } from './warmer.ts';
 
 const RUNS = 5;
 const POLICY = { freshSeconds: 3_600, staleSeconds: 0, tags: ['products', 'merchant:1'] };
@@ -133,6 +134,7 @@ async function main(): Promise<void> {
     report.tell([figure('loads of 1,000 misses, 4 processes', '', loads, atMost(1, '1'))]);
     report.tell(await measureDay(server.url));
     report.tell(await measurePacking());
+    report.tell(await measureWarmer());
     report.end();
   } finally {
     server.stop();

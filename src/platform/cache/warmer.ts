@@ -18,14 +18,16 @@ export interface WarmerDeps {
   readonly targets: readonly WarmTarget[];
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
   readonly intervalMs: number;
-  /** How much of a core it may take: a loader that took a millisecond is followed by a rest of 19. */
+  /** How much of a core the code of a round may take. */
   readonly share?: number;
   /** Milliseconds that only grow. */
   readonly now?: () => number;
   readonly rest?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-const SHARE = 0.05;
+const SHARE = 0.04;
+/** For storing what was loaded, collecting what that leaves behind, and asking whose turn it is: less than that. */
+const BESIDES_MS = 1;
 /** Of who warms, and of who would if that process were gone. */
 const LOOK_MS = 5 * SECOND_MS;
 /** A process that is killed is followed so long after its last look, or its last rest in a round. Longer than a load may take. */
@@ -158,7 +160,7 @@ export class CacheWarmer {
     const { now, rest, share } = this.#deps;
     const begunAt = now();
     const result = await work();
-    const restMs = (now() - begunAt) * (1 / share - 1);
+    const restMs = (now() - begunAt + BESIDES_MS) * (1 / share - 1);
     await this.#look(restMs + HELD_MS);
     await rest(restMs, this.#stop.signal).catch(() => undefined);
     return result;
