@@ -5,11 +5,13 @@ import { OutboxRelay } from '../platform/outbox/relay.ts';
 import { crashAt } from '../platform/process/crash-points.ts';
 import type { Outlets } from '../platform/queue/outlets.ts';
 import { QueueService } from '../platform/queue/queue.service.ts';
+import { scheduleStates, ScheduleStore } from '../platform/queue/schedule.store.ts';
 import { SECOND_MS } from '../shared/time.ts';
 import type { cacheParts } from './cache.ts';
 import type { connectionParts } from './connections.ts';
 import type { Part, Parts } from './parts.ts';
 import { queues } from './queues.ts';
+import { schedules } from './schedules.ts';
 import { subscriptions } from './subscriptions.ts';
 import type { writeParts } from './writes.ts';
 
@@ -40,11 +42,13 @@ export function messagingParts(
   const relay = parts.part(
     () => {
       const [jobQueue, kept] = [queue(), cache()];
+      const slots = new ScheduleStore(scheduleStates.on(database().primary));
       const made = new OutboxRelay({
         events: outbox.on(database().primary),
         subscriptions,
         enqueue: (jobs) => jobQueue.enqueue(jobs),
         losses: jobQueue.losses,
+        outdated: () => slots.supersededSlots(schedules.map(({ name }) => name)),
         reached: crashAt(config.crashAt),
         invalidate: (tags) => kept.invalidate(tags),
         logger: logger(),

@@ -1,3 +1,4 @@
+import type { QueryFilter } from 'mongoose';
 import { MINUTE_MS } from '../../shared/time.ts';
 import type { ScopedModel } from '../database/collection.ts';
 import { asSystem } from '../database/scoped.ts';
@@ -25,6 +26,9 @@ export async function takeBackLeased(events: ScopedModel<OutboxRow>, since: Date
 /** Where events lie whose jobs are in their queues, by the moment that they are read by. */
 const ENQUEUED = { doneAt: {}, dueAt: { state: 'pending', enqueued: true } } as const;
 
+/** Filters of events that later ones have come in the place of. */
+export type OutdatedEvents = readonly QueryFilter<OutboxRow>[];
+
 export interface ReopenPage {
   /** Which of those whose jobs were enqueued: the ones that are done, or the ones that wait for the cache to be told. */
   readonly by: keyof typeof ENQUEUED;
@@ -32,6 +36,8 @@ export interface ReopenPage {
   /** Where the page before ended; none at first. */
   readonly until: Date | undefined;
   readonly limit: number;
+  /** Which of them need not be carried out again. */
+  readonly outdated: OutdatedEvents;
 }
 
 /**
@@ -41,10 +47,14 @@ export interface ReopenPage {
  */
 export async function reopenPage(
   events: ScopedModel<OutboxRow>,
-  { by, since, until, limit }: ReopenPage,
+  { by, since, until, limit, outdated }: ReopenPage,
   now: Date,
 ): Promise<{ readonly count: number; readonly next: Date | undefined }> {
-  const span = { ...ENQUEUED[by], [by]: { $gte: since, ...(until !== undefined && { $lte: until }) } };
+  const span = {
+    ...ENQUEUED[by],
+    [by]: { $gte: since, ...(until !== undefined && { $lte: until }) },
+    ...(outdated.length > 0 && { $nor: [...outdated] }),
+  };
   const latest = events
     .find(span, { _id: 1, [by]: 1 }, access)
     .sort({ [by]: -1 })

@@ -2,7 +2,7 @@ import { SECOND_MS, type Now } from '../../shared/time.ts';
 import type { ScopedModel } from '../database/collection.ts';
 import type { Logger } from '../observability/logger.ts';
 import { tellOfLoss, type Loss, type LossWatch } from '../queue/loss-watch.ts';
-import { reopenPage, takeBackLeased, type ReopenPage } from './due-again.ts';
+import { reopenPage, takeBackLeased, type OutdatedEvents, type ReopenPage } from './due-again.ts';
 import type { OutboxRow } from './event.store.ts';
 
 const LOOK_MS = SECOND_MS;
@@ -11,7 +11,7 @@ const LOOK_MS = SECOND_MS;
 const PAGE = 250;
 
 /** A loss that is being made good, and how far that is. */
-interface Recovery extends Pick<ReopenPage, 'by' | 'until'> {
+interface Recovery extends Pick<ReopenPage, 'by' | 'outdated' | 'until'> {
   readonly loss: Loss;
   readonly count: number;
 }
@@ -19,6 +19,8 @@ interface Recovery extends Pick<ReopenPage, 'by' | 'until'> {
 export interface LossRecoveryDeps {
   readonly events: ScopedModel<OutboxRow>;
   readonly losses: Pick<LossWatch, 'look' | 'note'>;
+  /** Which events need not be carried out again. */
+  readonly outdated?: () => Promise<OutdatedEvents>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly now: Now;
 }
@@ -45,16 +47,17 @@ export class LossRecovery {
     this.#recovery ??= await this.#begin();
     if (this.#recovery === undefined) return false;
     const { events, losses, logger, now } = this.#deps;
-    const { loss, by, until } = this.#recovery;
-    const { count, next } = await reopenPage(events, { by, until, since: loss.since, limit: PAGE }, now());
+    const { loss, by, until, outdated } = this.#recovery;
+    const page = { by, until, outdated, since: loss.since, limit: PAGE };
+    const { count, next } = await reopenPage(events, page, now());
     const reopened = this.#recovery.count + count;
     if (next !== undefined) {
-      this.#recovery = { loss, by, until: next, count: reopened };
+      this.#recovery = { ...this.#recovery, until: next, count: reopened };
       return true;
     }
     // Those that are done come last: what waited when the others were looked through may be done by now.
     if (by === 'dueAt') {
-      this.#recovery = { loss, by: 'doneAt', until: undefined, count: reopened };
+      this.#recovery = { ...this.#recovery, by: 'doneAt', until: undefined, count: reopened };
       return this.turn();
     }
     await losses.note();
@@ -64,11 +67,17 @@ export class LossRecovery {
   }
 
   async #begin(): Promise<Recovery | undefined> {
-    const { events, losses, now } = this.#deps;
+    const { events, losses, outdated, now } = this.#deps;
     if (performance.now() - this.#lookedAt < LOOK_MS) return undefined;
     this.#lookedAt = performance.now();
     const loss = await losses.look();
     if (loss === undefined) return undefined;
-    return { loss, by: 'dueAt', until: undefined, count: await takeBackLeased(events, loss.since, now()) };
+    return {
+      loss,
+      by: 'dueAt',
+      until: undefined,
+      outdated: (await outdated?.()) ?? [],
+      count: await takeBackLeased(events, loss.since, now()),
+    };
   }
 }

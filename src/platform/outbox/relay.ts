@@ -10,7 +10,7 @@ import type { CrashPoint } from '../process/crash-points.ts';
 import { EnqueueRefused } from '../queue/admission.ts';
 import type { JobRequest } from '../queue/job.ts';
 import type { LossWatch } from '../queue/loss-watch.ts';
-import { bringForward } from './due-again.ts';
+import { bringForward, type OutdatedEvents } from './due-again.ts';
 import type { OutboxRow } from './event.store.ts';
 import { LossRecovery } from './loss-recovery.ts';
 import { followUpOf, type Subscriptions } from './subscription.ts';
@@ -24,6 +24,8 @@ export interface OutboxRelayDeps {
   readonly invalidate: (tags: readonly string[]) => Promise<void>;
   /** Finds out that Redis has lost jobs, which are then asked for again. */
   readonly losses?: Pick<LossWatch, 'look' | 'note'>;
+  /** Which events are not carried out again then. */
+  readonly outdated?: () => Promise<OutdatedEvents>;
   /** Told of the moments between two steps. */
   readonly reached?: (point: CrashPoint) => void;
   readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;

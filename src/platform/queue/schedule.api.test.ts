@@ -5,7 +5,7 @@ import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 import { asSystem } from '../database/scoped.ts';
 import { mongoTransact } from '../database/transaction.ts';
 import { eventAppender, outbox } from '../outbox/event.store.ts';
-import { OutboxRelay } from '../outbox/relay.ts';
+import { OutboxRelay, type OutboxRelayDeps } from '../outbox/relay.ts';
 import { DueSlots } from './due-slots.ts';
 import { requestJob, type JobContract, type JobRequest } from './job.ts';
 import { ScheduleRunner } from './schedule.runner.ts';
@@ -59,16 +59,21 @@ function instance(schedules: readonly Schedule[]): ScheduleRunner {
   });
 }
 
-async function relayed(schedules: readonly Schedule[]): Promise<JobRequest[]> {
-  const jobs: JobRequest[] = [];
-  const relay = new OutboxRelay({
+function relayOf(schedules: readonly Schedule[], jobs: JobRequest[], more: Partial<OutboxRelayDeps> = {}): OutboxRelay {
+  return new OutboxRelay({
     events: outbox.on(database.primary),
     subscriptions: scheduleSubscriptions(schedules),
     enqueue: (requests) => Promise.resolve(void jobs.push(...requests)),
     invalidate: () => Promise.resolve(),
     logger: silent,
     now,
+    ...more,
   });
+}
+
+async function relayed(schedules: readonly Schedule[]): Promise<JobRequest[]> {
+  const jobs: JobRequest[] = [];
+  const relay = relayOf(schedules, jobs);
   while ((await relay.relayBatch()) > 0);
   return jobs;
 }
@@ -170,6 +175,24 @@ test('schedules are listed with their last run and the next, in their zone', asy
     },
     expect.objectContaining({ name: 'daily', lastSlot: null, runs: 0, timeZone: 'Europe/Berlin' }),
   ]);
+});
+
+test('of the slots whose jobs Redis has lost the latest is run again, once', async () => {
+  const runner = instance([everyMinute]);
+  for (const minute of [1, 2, 3]) {
+    minutesLater(minute);
+    await runner.tick(everyMinute);
+  }
+  expect(await relayed([everyMinute])).toHaveLength(3);
+  const states = new ScheduleStore(scheduleStates.on(database.primary));
+  const losses = {
+    look: () => Promise.resolve({ since: new Date(START), keptData: false }),
+    note: () => Promise.resolve(),
+  };
+  const outdated = () => states.supersededSlots([everyMinute.name]);
+  await relayOf([everyMinute], [], { losses, outdated }).relayLost();
+  const again = await relayed([everyMinute]);
+  expect(again.map(({ payload }) => payload)).toEqual([{ at: '2026-03-28T12:03:00.000Z' }]);
 });
 
 test('a slot of a schedule that there is no more has no job; a slot begins with its first millisecond', async () => {

@@ -3,6 +3,7 @@ import { storedCollection, type ScopedModel } from '../database/collection.ts';
 import { duplicateKey } from '../database/failures.ts';
 import { asSystem } from '../database/scoped.ts';
 import type { TransactionAccess } from '../database/transaction.ts';
+import type { OutdatedEvents } from '../outbox/due-again.ts';
 
 /** How far a schedule is. */
 export interface ScheduleState {
@@ -85,6 +86,16 @@ export class ScheduleStore {
       asSystem('schedules', session),
     );
     return modifiedCount > 0;
+  }
+
+  /** The events of slots that a later one has come after: what is done for that does for them, as for those that were missed. */
+  async supersededSlots(names: readonly string[]): Promise<OutdatedEvents> {
+    const states = await this.findAll(names);
+    return states.map(({ _id, lastSlot }) => ({
+      type: 'schedule.due',
+      'data.name': _id,
+      'data.slot': { $lt: lastSlot.toISOString() },
+    }));
   }
 
   findAll(names: readonly string[]): Promise<ScheduleState[]> {
