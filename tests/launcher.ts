@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { isRunning, type ProcessIdentity } from '../scripts/start/process-identity.ts';
 import { childEnvironment } from '../src/config/index.ts';
-import { AGAIN_MS } from './child.ts';
+import { AGAIN_MS, compiledFor } from './child.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../scripts/start/main.ts', import.meta.url));
 
@@ -23,7 +23,7 @@ export class LauncherRun {
     const unset = { MONGODB_URI: '', REDIS_URL: '', CACHE_REDIS_URL: '', SMTP_URL: '', PUBLIC_URL: '', NODE_ENV: '' };
     this.#process = spawn(process.execPath, [LAUNCHER, ...args], {
       cwd: directory,
-      env: { ...childEnvironment({}), ...unset, ...environment },
+      env: { ...compiledFor('scripts/start/main.ts'), ...childEnvironment({}), ...unset, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
-import type { Document } from 'mongodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import type { Db, Document } from 'mongodb';
 import { withDatabase } from './harness.ts';
 import { refusal } from './refusal.ts';
 
@@ -13,14 +14,32 @@ interface Numbered {
 /** More than are read on the main thread, whether or not another thread runs already. */
 const MANY = 12_000;
 
-async function given(count: number): Promise<void> {
+async function given(count: number, db: Db = bench.db): Promise<void> {
   const documents = Array.from({ length: count }, (_, n) => ({
     _id: n,
     k: n % 7,
     n,
     tags: [`t${String(n % 3)}`, 'all'],
   }));
-  await bench.db.collection<Numbered>('many').insertMany(documents);
+  await db.collection<Numbered>('many').insertMany(documents);
+}
+
+/** For tests that only read, the documents once for all of them. */
+function givenOnce(count: number): void {
+  let shared: Db;
+  let ofTest: Db;
+  beforeAll(async () => {
+    shared = bench.client.db(`conformance_${randomBytes(6).toString('hex')}`);
+    await given(count, shared);
+  });
+  beforeEach(() => {
+    ofTest = bench.db;
+    bench.db = shared;
+  });
+  afterEach(() => {
+    bench.db = ofTest;
+  });
+  afterAll(() => shared.dropDatabase());
 }
 
 const run = (...stages: Document[]): Promise<Document[]> => bench.db.collection('many').aggregate(stages).toArray();
@@ -49,23 +68,23 @@ const PIPELINES: Readonly<Record<string, readonly Document[]>> = {
   ],
 };
 
-describe('results', () => {
-  test.each(Object.entries(PIPELINES))(
-    'are the same from a thread of their own and in a transaction: %s',
-    async (_name, stages) => {
-      await given(MANY);
-      const session = bench.client.startSession();
-      const inside = await session.withTransaction(() =>
-        bench.db
-          .collection('many')
-          .aggregate([...stages], { session })
-          .toArray(),
-      );
-      await session.endSession();
-      expect(await run(...stages)).toEqual(inside);
-    },
-  );
+describe('results are the same from a thread of their own and in a transaction', () => {
+  givenOnce(MANY);
 
+  test.each(Object.entries(PIPELINES))('%s', async (_name, stages) => {
+    const session = bench.client.startSession();
+    const inside = await session.withTransaction(() =>
+      bench.db
+        .collection('many')
+        .aggregate([...stages], { session })
+        .toArray(),
+    );
+    await session.endSession();
+    expect(await run(...stages)).toEqual(inside);
+  });
+});
+
+describe('results', () => {
   test('of a transaction hold what it has written itself', async () => {
     await given(10);
     const session = bench.client.startSession();
@@ -103,9 +122,9 @@ describe('results', () => {
 
 describe.each(['few', 'many'])('cursors over %s documents', (size) => {
   const total = size === 'few' ? 300 : MANY;
+  givenOnce(total);
 
   test('give their first batch as long as asked for', async () => {
-    await given(total);
     const body = { aggregate: 'many', pipeline: [{ $set: { a: 1 } }], cursor: { batchSize: 3 } };
     const { id, firstBatch } = await command(body);
     expect(firstBatch).toHaveLength(3);
@@ -116,7 +135,6 @@ describe.each(['few', 'many'])('cursors over %s documents', (size) => {
   });
 
   test('begin with 101 documents, or with none', async () => {
-    await given(total);
     const first = async (cursor: Document): Promise<number> => {
       const { id, firstBatch } = await command({ aggregate: 'many', pipeline: [{ $set: { a: 1 } }], cursor });
       await bench.db.command({ killCursors: 'many', cursors: [id] });
@@ -127,7 +145,6 @@ describe.each(['few', 'many'])('cursors over %s documents', (size) => {
   });
 
   test('give every document once', async () => {
-    await given(total);
     const ids = new Set<number>();
     for await (const { _id } of bench.db
       .collection('many')
@@ -137,7 +154,6 @@ describe.each(['few', 'many'])('cursors over %s documents', (size) => {
   });
 
   test('fail as the pipeline does', async () => {
-    await given(total);
     await expect(run({ $group: { _id: null, n: { $sum: { $divide: [1, '$k'] } } } })).rejects.toEqual(refusal(2));
   });
 });
