@@ -93,15 +93,19 @@ export class EventStore {
 
   async #zonesOf(events: readonly AnalyticsEvent[]): Promise<ReadonlyMap<string, string>> {
     const ids = new Map(events.map(({ merchantId }) => [Id.encode(merchantId), merchantId]));
-    const unknown = [...ids].filter(([hex]) => !this.#zones.has(hex)).map(([, id]) => id);
-    const found = unknown.length === 0 ? new Map<string, string>() : await this.#deps.findTimeZones(unknown);
-    for (const [hex, zone] of found) this.#zones.set(hex, zone);
-    return new Map(
-      [...ids.keys()].flatMap((hex) => {
-        const zone = found.get(hex) ?? this.#zones.get(hex);
-        return zone === undefined ? [] : [[hex, zone]];
-      }),
-    );
+    // Held from here on: what is remembered of one may be forgotten while another is asked for, or remembered.
+    const zones = new Map<string, string>();
+    for (const hex of ids.keys()) {
+      const zone = this.#zones.get(hex);
+      if (zone !== undefined) zones.set(hex, zone);
+    }
+    const unknown = [...ids].filter(([hex]) => !zones.has(hex)).map(([, id]) => id);
+    if (unknown.length === 0) return zones;
+    for (const [hex, zone] of await this.#deps.findTimeZones(unknown)) {
+      zones.set(hex, zone);
+      this.#zones.set(hex, zone);
+    }
+    return zones;
   }
 }
 
