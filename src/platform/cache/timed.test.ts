@@ -30,3 +30,17 @@ test('it is told also when the load fails, and nobody is outside of a request', 
   expect(await timed(value, read, tick)).toBe('mug');
   expect(now).toBe(4);
 });
+
+test('what its own load has taken so far is left out as well where something else is shown meanwhile', async () => {
+  const trace = new Trace('request-3');
+  let now = 0;
+  const read = ({ load }: { readonly load: () => Promise<unknown> }) => {
+    now += 3;
+    load().catch(() => undefined);
+    now += 200;
+    return Promise.resolve('stale');
+  };
+  const never = () => new Promise(() => undefined);
+  expect(await withTrace(trace, () => timed({ load: never }, read, () => now))).toBe('stale');
+  expect(trace.cacheMs).toBe(3);
+});

@@ -16,17 +16,20 @@ export async function timed<R extends { readonly load: Load }, T>(
   if (trace === undefined) return read(reading);
   const begunAt = now();
   let loadMs = 0;
+  let loadBegunAt: number | undefined;
   const load = async () => {
-    const loadBegunAt = now();
+    const since = (loadBegunAt = now());
     try {
       return await reading.load();
     } finally {
-      loadMs += now() - loadBegunAt;
+      loadMs += now() - since;
+      loadBegunAt = undefined;
     }
   };
   try {
     return await read({ ...reading, load });
   } finally {
-    trace.cacheMs += now() - begunAt - loadMs;
+    // A load still under way, in place of which something is shown, is what was waited for since it began.
+    trace.cacheMs += (loadBegunAt ?? now()) - begunAt - loadMs;
   }
 }
