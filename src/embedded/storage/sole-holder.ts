@@ -17,15 +17,16 @@ const NOTHING: SoleHold = { release: () => undefined };
  */
 export async function holdSolely(directory: string): Promise<SoleHold | undefined> {
   if (process.platform !== 'linux') return NOTHING;
-  const { dev, ino } = statSync(directory);
+  // As numbers two long ones may be the same.
+  const { dev, ino } = statSync(directory, { bigint: true });
   const socket = createServer((connection) => connection.destroy());
   // Not shared among the workers of a cluster, which would all have it.
   socket.listen({ path: `\0embedded-document-server-${String(dev)}-${String(ino)}`, exclusive: true });
   try {
     await once(socket, 'listening');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
-    throw error;
+    // Others are of a sandbox that allows no such socket: no reason not to start, since the lock file tells as well.
+    return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? undefined : NOTHING;
   }
   // It alone keeps no process alive.
   socket.unref();
