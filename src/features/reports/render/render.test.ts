@@ -66,6 +66,15 @@ async function workbookOf(file: Buffer): Promise<Excel.Workbook> {
   return workbook;
 }
 
+test('columns of a workbook are wide enough for their headers and their sums, which would be shown as ####', async () => {
+  const amount = 1_234_567_890_123_456;
+  const [sheet] = (await workbookOf(await make('xlsx', [{ name: 'Mug', amount }]))).worksheets;
+  expect(sheet?.getColumn(2).width).toBeGreaterThan('12,345,678,901,234.56'.length);
+  const [narrow] = (await workbookOf(await make('xlsx', []))).worksheets;
+  expect(narrow?.getColumn(2).width).toBeGreaterThan('Amount (EUR)'.length);
+  expect(narrow?.getColumn(2).width).toBeLessThan(20);
+});
+
 const HOSTILE = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1'];
 
 test('I10: cells of CSV and XLSX that begin as a formula are neutralised, and negative numbers stay numbers', async () => {

@@ -5,11 +5,15 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { decimalsOf } from '../../../shared/money.ts';
-import { harmless, WallClock, writable } from './cells.ts';
-import type { Cell, CellType, ReportDocument } from './document.ts';
+import { CellWriter, harmless, WallClock, writable } from './cells.ts';
+import type { Cell, CellType, DocumentColumn, ReportDocument } from './document.ts';
 import { readRows, type RenderTask } from './rows.ts';
 
+/** In digits, as spreadsheets reckon widths. */
 const UNIT_WIDTH = 4.5;
+/** What a filter's button takes of its header, and what stands free beside a number. In bold digits are wider. */
+const BUTTON_WIDTH = 4;
+const FREE_WIDTH = 3;
 const HEADER_ROW = 5;
 // The workbook's writer never says that it is full: after so many rows what it holds is let go to the disk. After ten times as
 // many it takes 30 MB more, since all of it outlives the young.
@@ -19,6 +23,14 @@ const INK = 'FF1F2937';
 /** A workbook of one sheet: a head, a filter over the columns, the rows, and their sums, as values. */
 export async function renderXlsx(document: ReportDocument, task: RenderTask): Promise<void> {
   const { columns, rows: count, totals, storeName } = document;
+  const headers = headersOf(document);
+  const writer = new CellWriter(document);
+  const widthOf = ({ type, width }: DocumentColumn, index: number): number =>
+    Math.max(
+      width * UNIT_WIDTH,
+      (headers[index] ?? '').length + BUTTON_WIDTH,
+      writer.write(totals[index] ?? null, type).length + FREE_WIDTH,
+    );
   const output = createWriteStream(task.targetFile);
   const written = finished(output);
   // What fails while rows are still being made is told at the end.
@@ -30,8 +42,11 @@ export async function renderXlsx(document: ReportDocument, task: RenderTask): Pr
     views: [{ state: 'frozen', ySplit: HEADER_ROW }],
     pageSetup: { orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
   });
-  sheet.columns = columns.map(({ type, width }) => ({ width: width * UNIT_WIDTH, style: styleOf(type, document) }));
-  writeHead(sheet, document);
+  sheet.columns = columns.map((column, index) => ({
+    width: widthOf(column, index),
+    style: styleOf(column.type, document),
+  }));
+  writeHead(sheet, document, headers);
   // Without the sums: sorted and filtered they would be one of the rows.
   sheet.autoFilter = { from: { row: HEADER_ROW, column: 1 }, to: { row: HEADER_ROW + count, column: columns.length } };
 
@@ -60,14 +75,18 @@ async function letGo(
     await new Promise<void>((resolve) => output.once('drain', resolve).once('close', resolve));
 }
 
-function writeHead(sheet: Excel.Worksheet, { title, period, storeName, currency, timeZone, columns }: ReportDocument) {
+const headersOf = ({ columns, currency }: ReportDocument): readonly string[] =>
+  columns.map(({ label, type }) => (type === 'money' ? `${label} (${currency})` : label));
+
+function writeHead(sheet: Excel.Worksheet, document: ReportDocument, headers: readonly string[]): void {
+  const { title, period, storeName, currency, timeZone, columns } = document;
   const head = [harmless(storeName), title, period, `Times in ${timeZone}, sums in ${currency}`];
   for (const [index, text] of head.entries()) {
     const row = sheet.addRow([text]);
     row.font = { bold: index < 2, size: index === 1 ? 16 : 11, color: { argb: INK } };
     row.commit();
   }
-  const header = sheet.addRow(columns.map(({ label, type }) => (type === 'money' ? `${label} (${currency})` : label)));
+  const header = sheet.addRow([...headers]);
   header.font = { bold: true, color: { argb: INK } };
   for (const [index, { type }] of columns.entries())
     if (type !== 'text') header.getCell(index + 1).alignment = { horizontal: 'right' };
