@@ -134,6 +134,25 @@ describe('a counter', () => {
     await here.cache.confirm();
     expect((await read(here, products)).value).toBe('cups');
   });
+
+  test('that went back with a new connection is found before another number hides it', async () => {
+    const products = source('mugs');
+    await read(here, products);
+    await stored('list');
+    const lagging = [...(await namesOf('counter')), ...(await namesOf('tag:products'))];
+    const known = await client().mget(lagging);
+    products.value = 'cups';
+    await there.cache.invalidate(['products']);
+    await here.cache.confirm();
+    here.redis.disconnect();
+    await once(here.redis, 'end');
+    for (const [index, name] of lagging.entries()) await client().set(name, known[index] ?? '');
+    await here.redis.connect();
+    // It would be given the number that this process has heard of last.
+    await here.cache.invalidate(['orders']).catch(() => undefined);
+    await here.cache.confirm();
+    expect((await read(here, products)).value).toBe('cups');
+  });
 });
 
 describe('with Redis hung', () => {
