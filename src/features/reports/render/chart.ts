@@ -27,6 +27,8 @@ const TICKS = 4;
 const MAX_LABELS = 8;
 /** More than so many columns are drawn as a line. */
 const MAX_COLUMNS = 16;
+/** In points: the one column of a day's report would be a wall. */
+const MAX_COLUMN_WIDTH = 48;
 
 /** How high a chart is drawn, in points. */
 export function chartHeight({ shape, points }: DocumentChart): number {
@@ -101,11 +103,12 @@ function drawColumns(
     points.map((_, index) => index),
     range,
   ).padding(0.3);
+  const width = Math.min(places.bandwidth(), MAX_COLUMN_WIDTH);
   return points.map(({ value }, index) => {
-    const left = places(index) ?? 0;
+    const middle = (places(index) ?? 0) + places.bandwidth() / 2;
     const top = Math.min(height(value), height(0));
-    document.rect(left, top, places.bandwidth(), Math.abs(height(value) - height(0))).fill(accent);
-    return left + places.bandwidth() / 2;
+    document.rect(middle - width / 2, top, width, Math.abs(height(value) - height(0))).fill(accent);
+    return middle;
   });
 }
 

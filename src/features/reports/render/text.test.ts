@@ -90,5 +90,9 @@ test('the numbers beside a chart are whole however long, and no two of its axis 
       drawChart({ title: '', shape, type: 'money', points: [{ label: '', value }] }, place, tools);
     }).map(({ text }) => text);
   expect(texts('ranking', 1_234_567_890_123_456)).toContain('12,345,678,901,234.56');
+  const rectangle = jest.spyOn(document, 'rect');
   expect(texts('timeline', 16)).toEqual(expect.arrayContaining(['0', '0.05', '0.1', '0.15']));
+  // Of the one day there is a column, no wall.
+  expect(rectangle.mock.calls.map(([, , width]) => width)).toEqual([48]);
+  rectangle.mockRestore();
 });
