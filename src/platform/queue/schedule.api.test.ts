@@ -154,9 +154,12 @@ test('a schedule that ran while the clock of the database was a year ahead goes 
   const ofNextYear = { lastSlot: new Date(Date.now() + 365 * DAY_MS), hasRun: true };
   await scheduleStates.on(database.primary).updateOne({ _id: everyMinute.name }, { $set: ofNextYear }, system);
   expect(await runner.tick(everyMinute)).toBe(false);
+  // When it ran last by the right time nobody knows.
+  expect(await runner.list()).toMatchObject([{ lastSlot: null }]);
   clock.now = slotAfter(everyMinute, new Date());
   expect(await runner.tick(everyMinute)).toBe(true);
   expect(await runner.tick(everyMinute)).toBe(false);
+  expect(await runner.list()).toMatchObject([{ lastSlot: clock.now }]);
 });
 
 test('schedules are listed with their last run and the next, in their zone', async () => {

@@ -58,7 +58,7 @@ export class ScheduleStore {
           {
             $set: {
               lastSlot: { $cond: [{ $gt: [known, LATEST] }, '$$NOW', known] },
-              hasRun: { $ifNull: ['$hasRun', false] },
+              hasRun: { $and: [{ $ifNull: ['$hasRun', false] }, { $lte: [known, LATEST] }] },
             },
           },
         ],
@@ -90,7 +90,7 @@ export class ScheduleStore {
 
   /** The events of slots that a later one has come after: what is done for that does for them, as for those that were missed. */
   async supersededSlots(names: readonly string[]): Promise<OutdatedEvents> {
-    const states = await this.findAll(names);
+    const states = (await this.findAll(names)).filter(({ hasRun }) => hasRun);
     return states.map(({ _id, lastSlot }) => ({
       type: 'schedule.due',
       'data.name': _id,
