@@ -58,4 +58,5 @@ stopInOrder({
   },
 });
 workers.start();
+logger.info('working');
 deadLetters.start(2_000);

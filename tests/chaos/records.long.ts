@@ -108,7 +108,7 @@ inRounds('F1: workers killed at random amid 2,000 refunds: each order is refunde
   await orders.updateMany({ merchantId }, { $set: { payment } }, system);
   const due = await orders.find({ merchantId }, { _id: 1 }, system).lean();
   await work.container.queue().enqueue(due.map(({ _id }) => requestJob(refundPayment, { merchantId, orderId: _id })));
-  const kills = await killWhileWorking(work, 'payments', { everyMs: 4_000 });
+  const kills = await killWhileWorking(work, 'payments', { everyMs: 500 });
   const paid = await orders.find({ merchantId }, { payment: 1, version: 1 }, system).lean();
   expect(paid).toHaveLength(JOBS);
   // Noted once: each note counts the version up.
@@ -164,7 +164,7 @@ inRounds(
         for (const n of chunk) await writeEntry(ownerOf(owners, n), { context: system, access });
       });
     await relayAll();
-    const kills = await killWhileWorking(work, 'audit', { everyMs: 1_500 });
+    const kills = await killWhileWorking(work, 'audit', { everyMs: 500 });
     const chains = new Map<string, number>();
     for await (const { chain, entries, fault } of work.container.auditVerifier().verifyAll()) {
       expect(fault).toBeUndefined();

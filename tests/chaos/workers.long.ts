@@ -20,13 +20,27 @@ const named = (prefix: string, length: number) =>
 const left = () => work.left('payments');
 const ready = () => eventually(async () => (await left()) >= 0);
 
+/** Does again what is a dead letter because chance has killed its worker twice: of these jobs the desk knows nothing. */
+async function allDone(): Promise<boolean> {
+  if ((await left()) !== 0) return false;
+  const open = { queue: 'payments', state: 'open' } as const;
+  const killed = await deadLetters.on(work.database.primary).find(open, null, system).lean();
+  expect(killed.filter(({ reason }) => !reason.includes('stalled again'))).toEqual([]);
+  await work.container.deadLetterDesk().discard(killed.map(({ _id }) => _id));
+  const again = killed.map(({ payload }) => requestJob(count, count.payload.parse(payload)));
+  await work.container.queue().enqueue(again);
+  // One that has failed just now is a dead letter a little later.
+  const { failed } = (await work.container.queue().getHealthStatus()).queues.payments ?? {};
+  return killed.length === 0 && failed === 0;
+}
+
 inRounds('F1: workers killed at random amid 2,000 jobs: each effect once, none lost', 600_000, async () => {
   await ready();
   const tag = uniqueName('f1');
   const names = named(tag, 2_000);
   await work.container.queue().enqueue(names.map((name) => requestJob(count, { name })));
   const start = () => work.run(WORKER, []);
-  const kills = await killUntilDone(start, { everyMs: 1_500 }, async () => (await left()) === 0);
+  const kills = await killUntilDone(start, { everyMs: 1_000 }, allDone);
   const done = (await counts()).filter(({ _id }) => _id.startsWith(`chore.count-${tag}`));
   expect(done).toHaveLength(names.length);
   expect(done.filter((chore) => chore.done !== 1)).toEqual([]);
