@@ -69,3 +69,39 @@ test('one that loses all once more before the first loss is made good is not tak
   await watch.note();
   expect(await watch.look()).toBeUndefined();
 });
+
+test('one that is killed without a file between a look and its note is not taken for one that kept its data', async () => {
+  const known = await watchOver();
+  await known.note();
+  clock.now += MINUTE_MS;
+  const crashesBeforeWriting: ProxyHandler<Redis> = {
+    get(target, name) {
+      const command = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
+      if (name !== 'set' && name !== 'eval') return command.bind(target);
+      return async (...args: unknown[]) => {
+        await crash();
+        return command.apply(target, args);
+      };
+    },
+  };
+  const redis = new Proxy(client, crashesBeforeWriting);
+  const overtaken = new LossWatch({ redis: () => redis, prefix: 'test', now: () => new Date(clock.now) });
+  expect(await overtaken.look()).toBeUndefined();
+  expect(await known.look()).toEqual({ since: new Date(clock.now - WEEK_MS), keptData: false });
+});
+
+test('one noted by a clock that was ahead is noted anew once that is set right, and a crash before loses nothing', async () => {
+  const watch = await watchOver('--appendonly', 'yes', '--appendfsync', 'always');
+  clock.now = START + DAY_MS;
+  await watch.note();
+  clock.now = START;
+  await crash();
+  expect(await watch.look()).toEqual({ since: new Date(START - WEEK_MS), keptData: true });
+  clock.now = START + DAY_MS;
+  await watch.note();
+  clock.now = START;
+  await watch.look();
+  expect(await watch.look()).toBeUndefined();
+  await crash();
+  expect(await watch.look()).toEqual({ since: new Date(START - MINUTE_MS), keptData: true });
+});

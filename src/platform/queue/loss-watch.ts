@@ -11,6 +11,9 @@ const MARGIN_MS = MINUTE_MS;
 /** Of what was enqueued earlier the events are gone; jobs that are put off, or wait in a queue that is paused, are as old as days. */
 const MOST_MS = DONE_KEPT_SECONDS * SECOND_MS;
 
+/** A note for a server must not reach the one that has come in its place, which would pass for one that was noted. */
+const REPLACE = `if (redis.call('get', KEYS[1]) or '') == ARGV[1] then redis.call('set', KEYS[1], ARGV[2]) end`;
+
 /** What Redis may no longer have. */
 export interface Loss {
   /** The jobs enqueued from then on. */
@@ -41,7 +44,7 @@ export class LossWatch {
   readonly #deps: LossWatchDeps;
   readonly #key: string;
   /** Of which server, as of when, it was last said that jobs are missing. */
-  #lost: { readonly server: string; readonly at: number } | undefined;
+  #lost: { readonly server: string; readonly at: number; readonly noted: string | null } | undefined;
 
   constructor(deps: LossWatchDeps) {
     this.#deps = deps;
@@ -54,27 +57,39 @@ export class LossWatch {
    */
   async look(): Promise<Loss | undefined> {
     const now = this.#deps.now().getTime();
-    const [server, noted] = await Promise.all([this.#server(), this.#deps.redis().get(this.#key)]);
+    const [server, noted] = await Promise.all([this.#server(), this.#noted()]);
     const [notedServer, notedAt = '0'] = noted?.split(' ') ?? [];
     if (notedServer === server) {
-      if (now - Number(notedAt) > NOTE_EVERY_MS) await this.#write(server, now);
+      // Also once a clock that was ahead is set right.
+      if (Math.abs(now - Number(notedAt)) > NOTE_EVERY_MS) await this.#replace(noted, server, now);
       return undefined;
     }
-    this.#lost = { server, at: now };
+    this.#lost = { server, at: now, noted };
     const earliest = now - MOST_MS;
     if (noted === null) return { since: new Date(earliest), keptData: false };
-    return { since: new Date(Math.max(Number(notedAt) - MARGIN_MS, earliest)), keptData: true };
+    const since = Number(notedAt) - MARGIN_MS;
+    // By a clock that was ahead: nobody knows when.
+    const isKnown = since > earliest && since <= now;
+    return { since: new Date(isKnown ? since : earliest), keptData: true };
   }
 
   /** What was missing at the last look is there again. What is lost after that look, such as in between, is found by the next one. */
   async note(): Promise<void> {
-    const { server, at } = this.#lost ?? { server: await this.#server(), at: this.#deps.now().getTime() };
-    await this.#write(server, at);
+    const { server, at, noted } = this.#lost ?? {
+      server: await this.#server(),
+      at: this.#deps.now().getTime(),
+      noted: await this.#noted(),
+    };
+    await this.#replace(noted, server, at);
     this.#lost = undefined;
   }
 
-  async #write(server: string, at: number): Promise<void> {
-    await this.#deps.redis().set(this.#key, `${server} ${String(at)}`);
+  async #replace(noted: string | null, server: string, at: number): Promise<void> {
+    await this.#deps.redis().eval(REPLACE, 1, this.#key, noted ?? '', `${server} ${String(at)}`);
+  }
+
+  #noted(): Promise<string | null> {
+    return this.#deps.redis().get(this.#key);
   }
 
   async #server(): Promise<string> {
