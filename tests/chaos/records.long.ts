@@ -134,7 +134,7 @@ inRounds(
     // Each looks at what its neighbour looks at as well.
     const looks = skus.map((sku, n) => ({ eventId: newId(), merchantId, skus: [sku, skus[n + 1] ?? sku] }));
     await work.container.queue().enqueue(looks.map((look) => requestJob(checkLowStock, look)));
-    const kills = await killWhileWorking(work, 'stock', { everyMs: 4_000 });
+    const kills = await killWhileWorking(work, 'stock', { everyMs: 1_500 });
     const told = await mails.on(primary).find({ to: email }, { body: 1 }, system).lean();
     const named = told.flatMap(({ body }) => body?.match(/mug-\d+/g) ?? []);
     expect(named.toSorted()).toEqual(skus.toSorted());
@@ -266,7 +266,7 @@ inRounds(
       SMS_PER_SECOND: '1000',
       SMS_PER_PLATFORM_DAY: '10000000',
     };
-    const kills = await killWhileWorking(work, 'sms', { everyMs: 4_000, extra });
+    const kills = await killWhileWorking(work, 'sms', { everyMs: 1_500, extra });
     // It lists what it has taken at once: whose answer was lost with its worker is found there, and not sent again.
     const taken = twilio.taken.slice(before).map(({ to }) => to);
     expect(new Set(taken).size).toBe(JOBS);
