@@ -204,6 +204,7 @@ test('one is inspected without its secrets, edited, and done again; what was lef
   expect(refused.body).toMatchObject({ errors: [{ path: 'body.payload.name' }] });
   // What belongs into the gap nobody could say.
   expectProblem(await replay({ name: 'call [redacted]', phone: '[redacted]' }), 409, 'dead-letter-not-replayable');
+  expectProblem(await replay({ name: 'a:b', phone: '[redacted]' }), 409, 'dead-letter-not-replayable');
   isMended = true;
   await replay({ name: 'third', phone: '[redacted]' }).expect(204);
   await eventually(() => called.length === 1);

@@ -1,4 +1,4 @@
-import type { JobRequest } from '../queue/job.ts';
+import { isJobId, type JobRequest } from '../queue/job.ts';
 import type { Event, EventRow } from './event.ts';
 
 /** What follows from one type of event. Pure, so that the relay may carry it out any number of times. */
@@ -56,6 +56,3 @@ export function followUpOf(
   for (const { contract, id } of jobs) if (!isJobId(id)) throw new Error(`'${id}' is no id for a job ${contract.name}`);
   return { jobs, tags: subscription.tags(event) };
 }
-
-/** As BullMQ has them: colons are its own, and so are whole numbers. */
-const isJobId = (id: string): boolean => id !== '' && !id.includes(':') && !/^-?\d+$/.test(id);

@@ -11,7 +11,7 @@ import type { AppendEvent } from '../outbox/event.ts';
 import type { DeadLetter } from './dead-letter.model.ts';
 import { jobsReplayed, type ReplayedJob } from './dead-letter.events.ts';
 import type { DeadLetterCard, DeadLetterFilter, DeadLetterStore } from './dead-letter.store.ts';
-import type { JobContract } from './job.ts';
+import { isJobId, type JobContract } from './job.ts';
 import type { QueueService } from './queue.service.ts';
 
 export const deadLetterNotFound: ProblemKind = {
@@ -149,6 +149,7 @@ export class DeadLetterDesk {
       throw new Problem(notReplayable, 'The payload does not fit the job', { errors });
     }
     const id = edited === undefined ? letter.jobId : contract.idOf(parsed.data);
+    if (!isJobId(id)) throw new Problem(notReplayable, `The payload makes '${id}', which no queue takes as a job's id`);
     return { letter, job: { name: contract.name, payload, id } };
   }
 }

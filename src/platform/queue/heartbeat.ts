@@ -10,6 +10,10 @@ export interface WorkerBeat {
   /** Not told by a worker of an earlier version. */
   readonly doneLastMinute?: number;
   readonly startedAt: string;
+}
+
+/** As it is kept: by the clock of Redis, so that no host whose own is wrong is taken for gone, or takes others for it. */
+interface KeptBeat extends WorkerBeat {
   readonly seenAt: string;
 }
 
@@ -23,7 +27,8 @@ const keyOf = (prefix: string, queue: string): string => `${prefix}:workers:${qu
 
 export async function beat(redis: Redis, prefix: string, worker: WorkerBeat): Promise<void> {
   const key = keyOf(prefix, worker.queue);
-  await redis.multi().hset(key, worker.id, JSON.stringify(worker)).expire(key, 3_600).exec();
+  const kept: KeptBeat = { ...worker, seenAt: new Date(await nowOf(redis)).toISOString() };
+  await redis.multi().hset(key, worker.id, JSON.stringify(kept)).expire(key, 3_600).exec();
 }
 
 export async function endBeat(
@@ -35,10 +40,17 @@ export async function endBeat(
 }
 
 /** The workers of a queue that were seen of late; those that were not are forgotten. */
-export async function workersOf(redis: Redis, prefix: string, queue: string, now: Date): Promise<WorkerBeat[]> {
-  const beats = Object.values(await redis.hgetall(keyOf(prefix, queue))).map((text) => JSON.parse(text) as WorkerBeat);
-  const isAlive = ({ seenAt }: WorkerBeat): boolean => now.getTime() - Date.parse(seenAt) <= BEAT_SECONDS * 1_000;
+export async function workersOf(redis: Redis, prefix: string, queue: string): Promise<WorkerBeat[]> {
+  const [kept, now] = await Promise.all([redis.hgetall(keyOf(prefix, queue)), nowOf(redis)]);
+  const beats = Object.values(kept).map((text) => JSON.parse(text) as KeptBeat);
+  const isAlive = ({ seenAt }: KeptBeat): boolean => now - Date.parse(seenAt) <= BEAT_SECONDS * 1_000;
   const gone = beats.filter((worker) => !isAlive(worker));
   if (gone.length > 0) await redis.hdel(keyOf(prefix, queue), ...gone.map(({ id }) => id));
   return beats.filter(isAlive);
+}
+
+/** In milliseconds. */
+async function nowOf(redis: Redis): Promise<number> {
+  const [seconds] = await redis.time();
+  return Number(seconds) * 1_000;
 }

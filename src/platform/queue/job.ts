@@ -26,6 +26,9 @@ export interface JobHandler<P extends z.ZodType = z.ZodType> {
   handle(payload: z.output<P>, signal: AbortSignal, stopping?: AbortSignal): Promise<void>;
 }
 
+/** Whether a queue takes it: colons are BullMQ's own, and so are whole numbers. */
+export const isJobId = (id: string): boolean => id !== '' && !id.includes(':') && !/^-?\d+$/.test(id);
+
 /** A job to be enqueued, its payload already in the form that travels. */
 export interface JobRequest {
   readonly contract: JobContract;

@@ -39,7 +39,7 @@ export async function healthOf(queue: Queue, redis: Redis, prefix: string, now: 
   const [counts, paused, workers, first, urgent] = await Promise.all([
     queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'prioritized'),
     queue.isPaused(),
-    workersOf(redis, prefix, queue.name, now),
+    workersOf(redis, prefix, queue.name),
     queue.getJobs(['waiting'], 0, 0, true),
     queue.getJobs(['prioritized'], 0, 0, true),
   ]);

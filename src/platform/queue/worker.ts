@@ -196,8 +196,7 @@ export class WorkerRuntime {
   }
 
   #beats(): WorkerBeat[] {
-    const seenAt = new Date().toISOString();
-    const about = { id: this.#id, host: hostname(), pid: process.pid, startedAt: this.#startedAt, seenAt };
+    const about = { id: this.#id, host: hostname(), pid: process.pid, startedAt: this.#startedAt };
     return Array.from(this.#running, ([queue, { jobs }]) => ({
       ...about,
       queue,
