@@ -3,7 +3,7 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/tests', '<rootDir>/workers', '<rootDir>/scripts'],
   // One more than the machine that this is measured on has cores: some suites wait for processes that they start.
   maxWorkers: 3,
-  // What suites leave behind is walked by each collection: beyond this a new worker, two seconds of CPU time, is cheaper.
+  // What suites leave behind is walked by each collection: beyond this a new worker is cheaper.
   workerIdleMemoryLimit: '400MB',
   // A bound for what hangs, not for what is slow: no test fails on a busy machine's time.
   testTimeout: 60_000,
