@@ -23,7 +23,7 @@ export async function openCache(
   const redis = new Redis(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: 1_000,
+    commandTimeout: 5_000,
     retryStrategy: () => 50,
   });
   redis.on('error', () => undefined);

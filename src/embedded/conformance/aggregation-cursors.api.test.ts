@@ -240,13 +240,13 @@ describe('other reads', () => {
     const all = run({ $unwind: '$tags' }, { $group: { _id: '$n' } }, { $count: 'n' }).finally(() => {
       running.is = false;
     });
-    let slowest = 0;
+    let answered = 0;
     while (running.is) {
-      const started = performance.now();
       await bench.db.collection<Numbered>('many').findOne({ _id: 7 });
-      slowest = Math.max(slowest, performance.now() - started);
+      answered += 1;
     }
     expect(await all).toEqual([{ n: MANY }]);
-    expect(slowest).toBeLessThan(500);
+    // One that waited would be the only one.
+    expect(answered).toBeGreaterThan(3);
   });
 });
