@@ -38,9 +38,12 @@ export class StandIns {
    * Waits for a read that is under way, but only for a while where something may be shown meanwhile. The read goes on, and what it
    * brings is kept.
    */
-  async whileLate(key: string, flight: Promise<Outcome>): Promise<Outcome> {
+  whileLate(key: string, flight: Promise<Outcome>): Promise<Outcome> {
+    return this.#graced(key) === undefined ? flight : this.#inSoftTime(key, flight);
+  }
+
+  async #inSoftTime(key: string, flight: Promise<Outcome>): Promise<Outcome> {
     const { clock, flights, onFailure } = this.#deps;
-    if (this.#graced(key) === undefined) return flight;
     const now = clock();
     const leftMs = Math.max(0, this.#softMs - (now - (flights.begunAt(key) ?? now)));
     try {

@@ -1,4 +1,4 @@
-import { currentTrace } from '../observability/trace.ts';
+import { currentTrace, type Trace } from '../observability/trace.ts';
 
 type Load = () => Promise<unknown>;
 
@@ -7,13 +7,21 @@ type Load = () => Promise<unknown>;
  * others count, since it waits for them.
  * @param now milliseconds that only grow
  */
-export async function timed<R extends { readonly load: Load }, T>(
+export function timed<R extends { readonly load: Load }, T>(
   reading: R,
   read: (reading: R) => Promise<T>,
   now = () => performance.now(),
 ): Promise<T> {
   const trace = currentTrace();
-  if (trace === undefined) return read(reading);
+  return trace === undefined ? read(reading) : timedIn(trace, reading, read, now);
+}
+
+async function timedIn<R extends { readonly load: Load }, T>(
+  trace: Pick<Trace, 'cacheMs'>,
+  reading: R,
+  read: (reading: R) => Promise<T>,
+  now: () => number,
+): Promise<T> {
   const begunAt = now();
   let loadMs = 0;
   let loadBegunAt: number | undefined;
