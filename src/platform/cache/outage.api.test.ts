@@ -52,7 +52,7 @@ let round = 0;
 async function open(): Promise<Party> {
   const proxy = await FaultProxy.start(Number(new URL(server.url).port));
   const settings = { url: `redis://127.0.0.1:${String(proxy.port)}`, prefix };
-  return { ...(await openCache(settings, { clock: clock.read, random: () => 0, answerMs: 100 })), proxy };
+  return { ...(await openCache(settings, { clock: clock.read, random: () => 0, answerMs: 300 })), proxy };
 }
 
 beforeEach(async () => {
